@@ -1,0 +1,567 @@
+// One HTTP/1.x connection: a transport, a parser, and one exchange at a time. It keeps the order of responses, both
+// back-pressures, the time limits, and the way a connection ends. It never sees a path.
+
+import { ProtocolError } from '../http1/errors.js';
+import { CHUNKED } from '../http1/framing.js';
+import { DATA, END, HEAD, RequestParser } from '../http1/parser.js';
+import type { RequestHead } from '../http1/request-head.js';
+import { ResponseHead } from '../http1/response-head.js';
+import type { Deadlines, Timed } from './deadlines.js';
+import {
+  type Application,
+  ConnectionResetError,
+  Exchange,
+  type ExchangeChannel,
+  UnansweredError,
+  type Upgraded,
+} from './exchange.js';
+import type { Limits, ReceiveRate, Timeouts } from './limits.js';
+import { Output } from './output.js';
+import { type BodyChannel, RequestBody } from './request-body.js';
+import { type ResponseChannel, ResponseWriter } from './response-writer.js';
+import type { Transport, TransportListener } from './transport.js';
+
+/** What the connections of one server share. */
+export interface ConnectionSettings {
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly receiveRate: ReceiveRate;
+  readonly deadlines: Deadlines;
+}
+
+// What the deadline is for.
+const NOTHING = 0;
+const NEXT_REQUEST = 1;
+const REQUEST_HEAD = 2;
+const BODY = 3;
+const LEFT_OVER = 4;
+const PEER_TAKES = 5;
+const PEER_CLOSES = 6;
+
+/** A reader that waits for octets of the body. */
+interface Waiter {
+  resolve(octets: Buffer | undefined): void;
+  reject(error: unknown): void;
+}
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+/** Serves the requests of one transport to an application, until the connection ends. */
+export class Connection implements TransportListener, Timed, BodyChannel, ResponseChannel, ExchangeChannel {
+  readonly output: Output;
+  /** By the clock of the deadlines. */
+  deadline = Number.POSITIVE_INFINITY;
+
+  readonly #transport: Transport;
+  readonly #application: Application;
+  readonly #settings: ConnectionSettings;
+  readonly #parser: RequestParser;
+  readonly #onClosed: () => void;
+
+  #exchange: Exchange | undefined;
+  #requests = 0;
+  /** What the deadline is for. */
+  #awaits = NOTHING;
+  /** Our last octet has been decided on; what still arrives is dropped. */
+  #ending = false;
+  #closed = false;
+  #stopping = false;
+  #peerEnded = false;
+  #paused = false;
+  /** Inside a call from the transport, at whose end output is flushed. */
+  #inTurn = false;
+  #flushRequested = false;
+  /** The response that was sent ends the connection. */
+  #lastResponse = false;
+
+  #bodyEnded = true;
+  #continueOwed = false;
+  #waiter: Waiter | undefined;
+  #discarded = 0;
+  #received = 0;
+  #waited = 0;
+  #waitsSince = 0;
+  #lingersUntil = 0;
+
+  /**
+   * Begins to serve. The application's methods are called with one exchange at a time.
+   * @param onClosed called once, when the transport has closed, or has been taken over.
+   */
+  constructor(
+    transport: Transport,
+    application: Application,
+    settings: ConnectionSettings,
+    onClosed: () => void = () => {},
+  ) {
+    this.#transport = transport;
+    this.#application = application;
+    this.#settings = settings;
+    this.#onClosed = onClosed;
+    this.#parser = new RequestParser(settings.limits);
+    this.output = new Output(transport, () => this.#await(PEER_TAKES, settings.timeouts.send));
+    this.#await(REQUEST_HEAD, settings.timeouts.headers);
+    settings.deadlines.add(this);
+    transport.listen(this);
+  }
+
+  /** Whether nothing is going on: no request in flight or begun, and nothing to be sent. */
+  get idle(): boolean {
+    return this.#exchange === undefined && this.#parser.idle && !this.#ending && !this.output.blocked;
+  }
+
+  /** Finishes what is in flight, lets it say `Connection: close`, and ends; an idle connection ends at once. */
+  stop(): void {
+    this.#stopping = true;
+    if (this.idle) this.#end();
+  }
+
+  /** Ends the connection now, whatever is in flight. */
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  // ── What the transport tells ─────────────────────────────────────────────────────────────────────────────────────
+
+  onData(chunk: Buffer): void {
+    if (this.#ending) {
+      if (this.#awaits === PEER_CLOSES) this.#linger();
+      return;
+    }
+    this.#parser.feed(chunk);
+    this.#turn();
+  }
+
+  onDrain(): void {
+    this.output.onDrain();
+    if (this.output.blocked) return;
+    if (this.#awaits === PEER_TAKES) this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    if (this.#ending) this.#endTransport();
+    else this.#turn();
+  }
+
+  onEnd(): void {
+    this.#peerEnded = true;
+    this.#parser.finish();
+    if (!this.#ending) this.#turn();
+  }
+
+  onClose(): void {
+    if (this.#closed) return;
+    this.#closed = this.#ending = true;
+    this.#settings.deadlines.delete(this);
+    const reason = new ConnectionResetError('The client has gone');
+    this.output.fail(reason);
+    this.#settleWaiter((waiter) => waiter.reject(reason));
+    this.#exchange?.abort(reason);
+    this.#onClosed();
+  }
+
+  onDeadline(): void {
+    switch (this.#awaits) {
+      case REQUEST_HEAD:
+        this.#reject(new ProtocolError(408, 'TIMEOUT', 'The request took too long to arrive'));
+        break;
+      case BODY:
+        this.#failBody(new ProtocolError(408, 'TIMEOUT', 'The body took too long to arrive'));
+        break;
+      case NEXT_REQUEST:
+      case LEFT_OVER:
+        this.#end();
+        break;
+      default:
+        this.#transport.destroy();
+    }
+  }
+
+  // ── The loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Goes on with whatever can go on, and sends what that gave. */
+  #turn(): void {
+    this.#inTurn = true;
+    if (this.#waiter !== undefined) this.#feedWaiter();
+    if (this.#exchange === undefined) this.#advance();
+    this.#inTurn = false;
+    if (this.#exchange === undefined) this.output.flush();
+    else this.requestFlush();
+    this.#limitReadAhead();
+  }
+
+  /** While nothing is in flight, the connection persists and the peer takes our output: the next request. */
+  #advance(): void {
+    while (this.#exchange === undefined && !this.#ending && !this.output.blocked) {
+      if (!this.#bodyEnded && !this.#discard()) return;
+      if (this.#lastResponse) {
+        this.#end();
+        return;
+      }
+      let event: number;
+      try {
+        event = this.#parser.next();
+      } catch (error) {
+        this.#reject(error);
+        return;
+      }
+      if (event !== HEAD) {
+        this.#awaitRequest();
+        return;
+      }
+      this.#start(this.#parser.head!);
+    }
+  }
+
+  #awaitRequest(): void {
+    const { idle, headers } = this.#settings.timeouts;
+    if (!this.#parser.idle) {
+      // The time for a head runs from its first octet, and is not prolonged by the others.
+      if (this.#awaits !== REQUEST_HEAD) this.#await(REQUEST_HEAD, headers);
+    } else if (this.#peerEnded || this.#stopping) {
+      this.#end();
+    } else if (this.#requests > 0) {
+      this.#await(NEXT_REQUEST, idle);
+    }
+  }
+
+  #start(head: RequestHead): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.#awaits = NOTHING;
+    this.#requests++;
+    this.#bodyEnded = false;
+    this.#continueOwed = head.expectsContinue;
+    this.#discarded = this.#received = this.#waited = 0;
+    const exchange = this.#open(head);
+    let returned: void | Promise<void>;
+    try {
+      returned = this.#application.onRequest(exchange);
+    } catch (error) {
+      this.#fail(exchange, error);
+      return;
+    }
+    if (returned !== undefined) this.#waitFor(exchange, returned);
+    else if (this.#exchange === exchange) this.#conclude(exchange);
+  }
+
+  #open(head: RequestHead): Exchange {
+    const exchange = new Exchange(
+      head,
+      new RequestBody(head.bodyLength, this),
+      new ResponseWriter(head, this),
+      this,
+    );
+    this.#exchange = exchange;
+    return exchange;
+  }
+
+  #waitFor(exchange: Exchange, returned: Promise<void>): void {
+    returned.then(
+      () => {
+        if (this.#exchange === exchange) this.#conclude(exchange);
+        this.#resume();
+      },
+      (error: unknown) => {
+        if (this.#exchange === exchange) this.#fail(exchange, error);
+        else this.#tellError(exchange, error); // it was upgraded
+        this.#resume();
+      },
+    );
+  }
+
+  /** An exchange has ended outside of a turn: what it left waiting goes on. */
+  #resume(): void {
+    if (!this.#closed) this.#advance();
+    this.requestFlush();
+  }
+
+  /** The application has returned: the response is complete, or it is its fault. */
+  #conclude(exchange: Exchange): void {
+    const { response } = exchange;
+    if (this.#closed) {
+      this.#release(exchange);
+      return;
+    }
+    if (response.state === 'idle') {
+      this.#fail(exchange, new UnansweredError());
+      return;
+    }
+    try {
+      response.end();
+    } catch (error) {
+      this.#fail(exchange, error);
+      return;
+    }
+    this.#release(exchange);
+  }
+
+  /** The application threw, or the request could not be understood. */
+  #fail(exchange: Exchange, error: unknown): void {
+    const { response } = exchange;
+    const isUnsent = !response.started;
+    exchange.persistent = false;
+    if (isUnsent) response.reset();
+    this.#tellError(exchange, error);
+    if (isUnsent) {
+      if (response.state !== 'ended') this.#answerMinimally(exchange, error);
+    } else {
+      // The peer must not take what it has got for a whole response.
+      this.#cut(response.endsByClose);
+    }
+    this.#release(exchange);
+  }
+
+  #tellError(exchange: Exchange, error: unknown): void {
+    try {
+      this.#application.onError(error, exchange);
+      if (exchange.response.state === 'body' || exchange.response.state === 'head') exchange.response.end();
+    } catch {
+      // It had its chance; the peer gets its answer below.
+    }
+  }
+
+  /** For an application whose own error page failed. */
+  #answerMinimally(exchange: Exchange, error: unknown): void {
+    if (exchange.response.started) {
+      this.#cut(true);
+      return;
+    }
+    exchange.response.reset();
+    const head = new ResponseHead(error instanceof ProtocolError ? error.status : 500);
+    exchange.response.begin(head.append('Content-Length', 0));
+    exchange.response.end();
+  }
+
+  #release(exchange: Exchange): void {
+    exchange.body.close();
+    this.#exchange = undefined;
+    if (!exchange.persistent) this.#lastResponse = true;
+    if (this.#closed) return;
+    if (this.#lastResponse) this.#end();
+  }
+
+  /** What cannot be understood, or did not arrive in time, is answered by the application too. */
+  #reject(error: unknown): void {
+    this.#bodyEnded = true;
+    const exchange = this.#exchange ?? this.#open(this.#parser.rejectedHead());
+    this.#fail(exchange, error);
+    this.output.flush();
+  }
+
+  // ── The body ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  pullBody(): Buffer | undefined | Promise<Buffer | undefined> {
+    if (this.#closed) throw new ConnectionResetError('The client has gone');
+    if (this.#waiter !== undefined) throw new Error('The body is being read already');
+    if (this.#bodyEnded) return undefined;
+    const event = this.#nextOfBody();
+    if (event === DATA) return this.#parser.data;
+    if (event === END) return undefined;
+    this.#sendContinue();
+    this.#awaitBody();
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  #nextOfBody(): number {
+    let event: number;
+    try {
+      event = this.#parser.next();
+    } catch (error) {
+      this.#bodyEnded = true;
+      this.#lastResponse = true;
+      throw error;
+    }
+    if (event === END) {
+      this.#bodyEnded = true;
+      this.#exchange!.body.trailers = this.#parser.trailers;
+    } else if (event === DATA) {
+      this.#continueOwed = false;
+      this.#received += this.#parser.data.length;
+    }
+    return event;
+  }
+
+  #sendContinue(): void {
+    if (!this.#continueOwed || this.#exchange!.response.state !== 'idle') return;
+    this.#continueOwed = false;
+    this.output.write(CONTINUE);
+    this.output.flush();
+  }
+
+  /** The slower the peer has been so far, the less it may take now: see `ReceiveRate`. */
+  #awaitBody(): void {
+    this.#unpause();
+    if (this.output.blocked) return;
+    const { minimum, grace } = this.#settings.receiveRate;
+    const earned = grace + (this.#received / minimum) * 1000 - this.#waited;
+    this.#await(BODY, Math.min(this.#settings.timeouts.receive, Math.max(earned, 0)));
+    this.#waitsSince = this.#settings.deadlines.clock();
+  }
+
+  #feedWaiter(): void {
+    let event: number;
+    try {
+      event = this.#nextOfBody();
+    } catch (error) {
+      this.#failBody(error);
+      return;
+    }
+    if (event !== DATA && event !== END) return;
+    if (this.#awaits === BODY) {
+      this.#waited += this.#settings.deadlines.clock() - this.#waitsSince;
+      this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    }
+    this.#settleWaiter((waiter) => waiter.resolve(event === DATA ? this.#parser.data : undefined));
+  }
+
+  #failBody(error: unknown): void {
+    this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    this.#bodyEnded = true;
+    this.#lastResponse = true;
+    this.#settleWaiter((waiter) => waiter.reject(error));
+  }
+
+  #settleWaiter(settle: (waiter: Waiter) => void): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter !== undefined) settle(waiter);
+  }
+
+  /** Steps over what the application left of a body. Whether that is done; else it goes on with the next octets. */
+  #discard(): boolean {
+    const { maxDiscardSize } = this.#settings.limits;
+    try {
+      for (let event = this.#parser.next(); event !== END; event = this.#parser.next()) {
+        if (event !== DATA) {
+          if (this.#awaits !== LEFT_OVER) this.#await(LEFT_OVER, this.#settings.timeouts.discard);
+          this.#unpause();
+          return false;
+        }
+        this.#discarded += this.#parser.data.length;
+        if (this.#discarded > maxDiscardSize) throw new RangeError('Too much is left of the body');
+      }
+    } catch {
+      // The response has been sent: there is nothing left to say about the rest of the request.
+      this.#end();
+      return false;
+    }
+    this.#bodyEnded = true;
+    return true;
+  }
+
+  // ── The response ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get keepAliveSeconds(): number {
+    return Math.floor(this.#settings.timeouts.idle / 1000);
+  }
+
+  mayPersist(): boolean {
+    return (
+      this.#exchange!.persistent &&
+      !this.#stopping &&
+      !this.#lastResponse &&
+      !this.#continueOwed &&
+      this.#requests < this.#settings.limits.maxRequestsPerConnection &&
+      this.#leftOver() <= this.#settings.limits.maxDiscardSize
+    );
+  }
+
+  endsConnection(): void {
+    this.#lastResponse = true;
+  }
+
+  requestFlush(): void {
+    if (this.#inTurn || this.#flushRequested) return;
+    this.#flushRequested = true;
+    // Behind the microtasks: what promises that are ready already still add goes out in the same write.
+    queueMicrotask(() => process.nextTick(() => this.#flushTurn()));
+  }
+
+  /** Octets of the body, known to come, that the application has not read. */
+  #leftOver(): number {
+    const { length } = this.#exchange!.body;
+    return this.#bodyEnded || length === CHUNKED ? 0 : length - this.#received;
+  }
+
+  #flushTurn(): void {
+    this.#flushRequested = false;
+    const response = this.#exchange?.response;
+    if (response?.state === 'head') response.flush();
+    else this.output.flush();
+  }
+
+  // ── Reading and time ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Nobody asks for what has been read already: the peer has to wait. */
+  #limitReadAhead(): void {
+    if (this.#paused || this.#ending || this.#parser.unread <= this.#settings.limits.maxReadAhead) return;
+    this.#paused = true;
+    this.#transport.pause();
+  }
+
+  #unpause(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#transport.resume();
+  }
+
+  #await(what: number, milliseconds: number): void {
+    this.#awaits = what;
+    this.deadline =
+      milliseconds === Number.POSITIVE_INFINITY
+        ? milliseconds
+        : this.#settings.deadlines.clock() + milliseconds;
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Sends what there is, half-closes, and lingers: a peer that is still sending would lose our last octets to a reset
+   * if we closed at once (RFC 9112 §9.6).
+   */
+  #end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.output.flush();
+    if (!this.output.blocked) this.#endTransport();
+  }
+
+  #endTransport(): void {
+    this.#parser.take();
+    this.#transport.end();
+    this.#unpause();
+    this.#lingersUntil = this.#settings.deadlines.clock() + this.#settings.timeouts.lingerTotal;
+    this.#linger();
+  }
+
+  #linger(): void {
+    this.#await(PEER_CLOSES, this.#settings.timeouts.linger);
+    this.deadline = Math.min(this.deadline, this.#lingersUntil);
+  }
+
+  /** Ends the connection so that the peer can tell that the response is not whole. */
+  #cut(byReset: boolean): void {
+    if (this.#closed) return;
+    this.output.flush();
+    if (byReset) this.#transport.reset();
+    else this.#transport.destroy();
+    this.#ending = true;
+  }
+
+  upgrade(exchange: Exchange): Upgraded {
+    const { response } = exchange;
+    if (this.#exchange !== exchange || this.#closed) throw new Error('The exchange is over');
+    if (!this.#bodyEnded && this.#nextOfBody() !== END)
+      throw new Error('The body must be read before an upgrade');
+    const isSwitch =
+      response.status === 101 || (exchange.head.method === 'CONNECT' && response.status !== undefined);
+    if (response.state !== 'idle' && !isSwitch) throw new Error('Another response has been begun');
+    response.flush();
+    this.output.fail(new Error('The connection has been taken over'));
+    this.#settings.deadlines.delete(this);
+    this.#closed = this.#ending = true;
+    this.#exchange = undefined;
+    exchange.body.close();
+    this.#transport.listen(undefined);
+    this.#onClosed();
+    return { transport: this.#transport, head: this.#parser.take() };
+  }
+}

@@ -1,0 +1,211 @@
+// One response on its way out: idle → head → body → ended. The head waits for the first octets of the body or for the
+// end of the turn, so that the length of a short body is known and everything leaves in one piece.
+
+import { type BodyFraming, frameResponse, responseHasBody } from '../http1/framing.js';
+import type { RequestHead } from '../http1/request-head.js';
+import type { ResponseHead } from '../http1/response-head.js';
+import type { Output } from './output.js';
+
+/** What a response writer needs of its connection. */
+export interface ResponseChannel {
+  readonly output: Output;
+  /** Seconds, as a client that asked for a persistent connection is told. */
+  readonly keepAliveSeconds: number;
+  /** Called once, when the head is sent: whether the connection can persist if the response lets it. */
+  mayPersist(): boolean;
+  /** The response, as it was sent, ends the connection. */
+  endsConnection(): void;
+  /** Something waits to be sent when the turn is over. */
+  requestFlush(): void;
+}
+
+/** Where a response stands: nothing of it said; its head made; its head sent, or in the output; all of it said. */
+export type ResponseState = 'idle' | 'head' | 'body' | 'ended';
+
+/** Octets that are gathered before a response whose length is not known is begun to be sent in chunks. */
+const GATHER_MAX = 64 * 1024;
+
+/** Writes the response of one exchange. Framing is automatic: see `begin`. */
+export class ResponseWriter {
+  readonly #request: RequestHead;
+  readonly #channel: ResponseChannel;
+  #state: ResponseState = 'idle';
+  #head: ResponseHead | undefined;
+  #framing: BodyFraming = 'none';
+  /** Octets that Content-Length still promises; with framing `none`, those it would have had. */
+  #remaining = 0;
+  /** The body so far, while the head waits. */
+  #gathered: (string | Uint8Array)[] = [];
+  #size = 0;
+
+  /** @internal Made by the connection. */
+  constructor(request: RequestHead, channel: ResponseChannel) {
+    this.#request = request;
+    this.#channel = channel;
+  }
+
+  get state(): ResponseState {
+    return this.#state;
+  }
+
+  /** The status of the response, once it has a head. */
+  get status(): number | undefined {
+    return this.#head?.status;
+  }
+
+  /** Octets of the body written so far, without framing. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether anything of the response may have reached the client, so that another can no longer be sent. */
+  get started(): boolean {
+    return this.#state === 'body' || this.#state === 'ended';
+  }
+
+  /**
+   * Gives the response its head. It leaves with the first octets of the body, or at the end of the turn. Without a
+   * Content-Length one is added if the body is complete by then; else it goes out chunked, or, to an HTTP/1.0 client,
+   * until the connection closes.
+   * @throws {Error} there is a head already, or the response has ended.
+   */
+  begin(head: ResponseHead): void {
+    if (this.#state !== 'idle') throw new Error('The response has a head already');
+    this.#head = head;
+    this.#framing = frameResponse(this.#request.method, this.#request.minor, head);
+    this.#remaining = head.contentLength ?? 0;
+    this.#state = 'head';
+    this.#channel.requestFlush();
+  }
+
+  /** Sends an interim response (1xx) at once. HTTP/1.0 clients know none, and get none (RFC 9110 §15.2). */
+  interim(head: ResponseHead): void {
+    if (this.#state !== 'idle') throw new Error('An interim response comes before the response');
+    if (this.#request.minor === 0) return;
+    this.#channel.output.write(head.serialize('none', undefined, 0));
+    this.#channel.output.flush();
+  }
+
+  /**
+   * Writes octets of the body; text as UTF-8. A promise only if the peer must be waited for: `await` is always right.
+   * Where a response has no body (HEAD, 204, 304) they are counted and dropped. Do not change a large array before the
+   * promise resolves.
+   * @throws {RangeError} more than Content-Length promises: nothing of the data is sent.
+   * @throws {Error} there is no head yet, or the response has ended.
+   */
+  write(data: string | Uint8Array): void | Promise<void> {
+    if (this.#state === 'idle')
+      throw new Error('A response begins with its head: write the body after endHeaders()');
+    if (this.#state === 'ended') throw new Error('The response has ended: nothing more can be written to it');
+    const octets = typeof data === 'string' ? encode(data) : data;
+    if (octets.length === 0) return;
+    this.#size += octets.length;
+    if (this.#framing === 'none') return;
+    if (this.#framing === 'length') {
+      if (octets.length > this.#remaining) this.#refuse(octets.length);
+      this.#remaining -= octets.length;
+      if (this.#state === 'head') this.#send();
+      this.#channel.output.write(octets);
+    } else if (this.#state === 'head') {
+      this.#gathered.push(octets);
+      if (this.#size > GATHER_MAX) this.#send();
+    } else {
+      this.#writeFramed(octets);
+    }
+    this.#channel.requestFlush();
+    return this.#channel.output.ready();
+  }
+
+  /**
+   * Ends the response; the connection does it for an application that returns.
+   * @throws {RangeError} the body is shorter than Content-Length promised; the connection will be cut.
+   */
+  end(): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'idle') throw new Error('A response has at least a head');
+    if (this.#state === 'head') this.#sendWhole();
+    if (this.#framing === 'chunked') this.#channel.output.write('0\r\n\r\n');
+    this.#state = 'ended';
+    if (this.#framing === 'length' && this.#remaining > 0) {
+      throw new RangeError(`The response ended ${this.#remaining} octets short of its Content-Length`);
+    }
+    this.#channel.requestFlush();
+  }
+
+  /** Sends what there is now, instead of at the end of the turn. A promise only if the peer must be waited for. */
+  flush(): void | Promise<void> {
+    if (this.#state === 'head') this.#send();
+    this.#channel.output.flush();
+    return this.#channel.output.ready();
+  }
+
+  /** @internal Takes back a head that has not been sent, so that an error can be answered instead. */
+  reset(): void {
+    if (this.started) throw new Error('The response has been started');
+    this.#state = 'idle';
+    this.#gathered = [];
+    this.#size = 0;
+  }
+
+  /** Whether the end of the body is marked by the end of the connection. */
+  get endsByClose(): boolean {
+    return this.#framing === 'close';
+  }
+
+  /** The response ends before its head was sent, so its length is known. */
+  #sendWhole(): void {
+    const head = this.#head!;
+    const hidden = this.#framing === 'none' && this.#size > 0 && responseHasBody('GET', head.status);
+    if (
+      head.contentLength === undefined &&
+      (hidden || this.#framing === 'chunked' || this.#framing === 'close')
+    ) {
+      head.append('Content-Length', this.#size);
+      if (!hidden) this.#framing = 'length';
+    }
+    this.#send();
+  }
+
+  #send(): void {
+    const head = this.#head!;
+    this.#state = 'body';
+    this.#channel.output.write(
+      head.serialize(this.#framing, this.#persistence(head), this.#channel.keepAliveSeconds),
+    );
+    for (const octets of this.#gathered) this.#writeFramed(octets);
+    this.#gathered = [];
+  }
+
+  #writeFramed(octets: string | Uint8Array): void {
+    const { output } = this.#channel;
+    if (this.#framing === 'chunked') output.write(`${octets.length.toString(16)}\r\n`);
+    output.write(octets);
+    if (this.#framing === 'chunked') output.write('\r\n');
+  }
+
+  /** What Connection says (RFC 9112 §9.3), and what the connection does then. */
+  #persistence(head: ResponseHead): 'close' | 'keep-alive' | undefined {
+    if (head.status === 101) {
+      this.#channel.endsConnection(); // as HTTP
+      return undefined;
+    }
+    const isOld = head.version === 'HTTP/1.0';
+    const wanted = head.persistence !== 'close' && (!isOld || head.persistence === 'keep-alive');
+    if (wanted && this.#framing !== 'close' && this.#channel.mayPersist()) {
+      return isOld || this.#request.keepAlive || this.#request.minor === 0 ? 'keep-alive' : undefined;
+    }
+    this.#channel.endsConnection();
+    return isOld && head.persistence !== 'close' ? undefined : 'close';
+  }
+
+  #refuse(length: number): never {
+    throw new RangeError(
+      `${length} octets are more than the ${this.#remaining} that Content-Length still promises`,
+    );
+  }
+}
+
+/** UTF-8, left as text where that is the same as latin1. */
+function encode(text: string): string | Buffer {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
+}

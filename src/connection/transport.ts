@@ -1,0 +1,121 @@
+// What a connection needs of a socket, and nothing else: real sockets, TLS, the tests' fake and other runtimes' sockets
+// all fit. The adapter for Node's sockets is here too.
+
+import type { Socket } from 'node:net';
+
+/** A duplex stream of octets. */
+export interface Transport {
+  /** Takes octets, text as latin1. False: the peer must be waited for, and `onDrain` will be called. */
+  write(data: string | Uint8Array): boolean;
+  /** Holds back what is written until `uncork`, so that it leaves in one piece. */
+  cork(): void;
+  uncork(): void;
+  /** Stops, or starts again, the calls of `onData`. */
+  pause(): void;
+  resume(): void;
+  /** Half-closes, once everything written has been sent. */
+  end(): void;
+  /** Ends both directions now. */
+  destroy(): void;
+  /** Like `destroy`, so that the peer cannot take it for a proper end: a TCP reset. */
+  reset(): void;
+  /** Tells the listener from now on; `undefined`: nobody any more, and reading stops. */
+  listen(listener: TransportListener | undefined): void;
+}
+
+/** What a transport tells. */
+export interface TransportListener {
+  /** Octets came; they belong to the listener. */
+  onData(chunk: Buffer): void;
+  /** The peer has taken what `write` returned false for. */
+  onDrain(): void;
+  /** The peer will send no more. */
+  onEnd(): void;
+  /** Both directions have ended. Called once, and last. */
+  onClose(): void;
+}
+
+const LISTENER: unique symbol = Symbol('listener');
+interface ListenedSocket extends Socket {
+  [LISTENER]?: TransportListener;
+}
+
+/** A `net.Socket` or `tls.TLSSocket` as a transport. It must have been made with `allowHalfOpen`. */
+export class SocketTransport implements Transport {
+  readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  write(data: string | Uint8Array): boolean {
+    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+  }
+
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  listen(listener: TransportListener | undefined): void {
+    const socket: ListenedSocket = this.socket;
+    if (listener === undefined) {
+      delete socket[LISTENER];
+      socket
+        .off('data', onData)
+        .off('drain', onDrain)
+        .off('end', onEnd)
+        .off('close', onClose)
+        .off('error', onError);
+      socket.pause();
+      return;
+    }
+    socket[LISTENER] = listener;
+    socket.on('data', onData).on('drain', onDrain).on('end', onEnd).on('close', onClose).on('error', onError);
+    socket.resume();
+  }
+}
+
+// One function for all sockets, instead of five closures for each.
+
+function onData(this: ListenedSocket, chunk: Buffer): void {
+  this[LISTENER]?.onData(chunk);
+}
+
+function onDrain(this: ListenedSocket): void {
+  this[LISTENER]?.onDrain();
+}
+
+function onEnd(this: ListenedSocket): void {
+  this[LISTENER]?.onEnd();
+}
+
+function onClose(this: ListenedSocket): void {
+  this[LISTENER]?.onClose();
+}
+
+// What went wrong with a socket is the peer's or the network's matter; that it ended is told by 'close'.
+function onError(): void {}

@@ -1,0 +1,477 @@
+// Python's BaseHTTPRequestHandler: one instance a connection, one method a request method, requests in order.
+// What is HTTP/1 on the wire is the engine's matter; what is here is what the documentation page names.
+
+import { lookupService } from 'node:dns/promises';
+import { Connection, type ConnectionSettings } from '../connection/connection.js';
+import {
+  type Application,
+  ConnectionResetError,
+  type Exchange,
+  UnansweredError,
+} from '../connection/exchange.js';
+import { SocketTransport } from '../connection/transport.js';
+import { escapeHtml } from '../files/html.js';
+import { formatHttpDate, formatLogDate } from '../http1/date.js';
+import { ProtocolError } from '../http1/errors.js';
+import { HTTPMessage } from '../http1/message.js';
+import { type HTTPVersion, ResponseHead } from '../http1/response-head.js';
+import { mayHaveBody, responses } from '../http1/status.js';
+import { defaultConnectionSettings, HTTPServer } from '../http-server.js';
+import { StreamRequestHandler } from '../socketserver/request-handler.js';
+import { ByteLimitError, ByteReader } from '../streams/byte-reader.js';
+import { ByteWriter } from '../streams/byte-writer.js';
+import { DEFAULT_ERROR_MESSAGE } from './error-page.js';
+import { formatLogMessage, formatMessage } from './log.js';
+import { writeToStderr } from './log-writer.js';
+
+/** What answers one request method; see `do_GET` and its like. */
+export type MethodHandler = () => void | Promise<void>;
+
+/** A class that takes the field lines of a request apart, as `MessageClass`. */
+export type MessageClass = new (fields: Iterable<readonly [name: string, value: string]>) => HTTPMessage;
+
+/**
+ * Handles the HTTP requests that arrive at the server. By itself it answers none: subclass it, and give the subclass
+ * a `do_` method for each request method, as `do_GET()`.
+ *
+ * One instance serves one connection, request after request. The instance variables tell of the current one:
+ * - for the request: `clientAddress`, `command`, `path`, `requestVersion`, `requestline`, `headers`, `rfile`;
+ * - for the answer: `sendResponse()`, `sendHeader()`, `endHeaders()`, `wfile`, or `sendError()`;
+ * - to override: `serverVersion`, `sysVersion`, `protocolVersion`, `errorMessageFormat`, `errorContentType`,
+ *   `MessageClass`, `responses`, `logMessage()` and its like.
+ *
+ * ```ts
+ * class Hello extends BaseHTTPRequestHandler {
+ *   do_GET() {
+ *     this.sendResponse(200);
+ *     this.sendHeader('Content-Type', 'text/plain');
+ *     this.endHeaders();
+ *     this.wfile.write(`You asked for ${this.path}\n`);
+ *   }
+ * }
+ * ```
+ */
+export class BaseHTTPRequestHandler extends StreamRequestHandler implements Application {
+  /** The server that accepted the connection. */
+  declare readonly server: HTTPServer;
+
+  /** Name and version of the server software, `name[/version]` separated by blanks; in the `Server` field. */
+  declare serverVersion: string;
+  /** The runtime, in the form of `serverVersion`: `'Node/20.20.2'`. */
+  declare sysVersion: string;
+  /** Printf-style format of an error page's body, with `%(code)d`, `%(message)s` and `%(explain)s`. */
+  declare errorMessageFormat: string;
+  /** Content-Type of error pages. */
+  declare errorContentType: string;
+  /**
+   * The HTTP version of responses: `'HTTP/1.0'`, which closes the connection behind each, or `'HTTP/1.1'`, which lets
+   * it persist. A missing Content-Length is made up for: see `endHeaders()`.
+   */
+  declare protocolVersion: string;
+  /** Takes the header fields apart; `HTTPMessage`, or a subclass of it. */
+  declare MessageClass: MessageClass;
+  /** Short and long message of each status code: `{404: ['Not Found', 'Nothing matches the given URI']}`. */
+  declare responses: Readonly<Record<number, readonly [short: string, long: string]>>;
+
+  /** Answers requests whose method is the name behind `do_`: `do_GET`, `do_POST`, `do_SPAM`. */
+  [method: `do_${string}`]: MethodHandler | undefined;
+
+  /** The request method: `'GET'`. */
+  command = '';
+  /** The request target: path and query, `'/spam?eggs=1'`; without scheme and authority, should the client send them. */
+  path = '';
+  /** The version of the request: `'HTTP/1.1'`. */
+  requestVersion = '';
+  /** The request line as received, without CRLF: `'GET / HTTP/1.1'`. */
+  requestline = '';
+  /** Whether the connection ends behind this request. Set by `parseRequest()`; set it to true to end it. */
+  closeConnection = true;
+
+  #connection: Connection | undefined;
+  #exchange: Exchange | undefined;
+  #headers: HTTPMessage | undefined;
+  #rfile: ByteReader | undefined;
+  #wfile: ByteWriter | undefined;
+  /** A response head that `endHeaders()` has not completed yet. */
+  #head: ResponseHead | undefined;
+  #upgraded = false;
+
+  // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The header fields, an instance of `MessageClass`. */
+  get headers(): HTTPMessage {
+    this.#headers ??= new this.MessageClass(this.exchange.head.fields);
+    return this.#headers;
+  }
+
+  set headers(headers: HTTPMessage) {
+    this.#headers = headers;
+  }
+
+  /** The body of the request: ends where the body ends. Reading it first sends 100 (Continue), if asked for. */
+  override get rfile(): ByteReader {
+    if (this.#rfile === undefined) {
+      const { body } = this.exchange;
+      this.#rfile = new ByteReader(body, { maxBytes: this.#settings().limits.maxRequestBodySize, announced: body.length });
+    }
+    return this.#rfile;
+  }
+
+  override set rfile(rfile: ByteReader) {
+    this.#rfile = rfile;
+  }
+
+  /** Takes the body of the response, after `endHeaders()`. `write()` gives a promise if the client has to be waited for. */
+  override get wfile(): ByteWriter {
+    this.#wfile ??= new ByteWriter(this.exchange.response);
+    return this.#wfile;
+  }
+
+  override set wfile(wfile: ByteWriter) {
+    this.#wfile = wfile;
+  }
+
+  /**
+   * The engine's view of the current request and its response.
+   * @throws {Error} there is no request in flight.
+   */
+  get exchange(): Exchange {
+    if (this.#exchange === undefined) throw new Error('There is no request in flight on this connection');
+    return this.#exchange;
+  }
+
+  /** Aborted when the client goes away before it has been answered. */
+  get signal(): AbortSignal {
+    return this.exchange.signal;
+  }
+
+  // ── The life of a connection ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Nothing is to be prepared: `rfile` and `wfile` are made for each request. */
+  override setup(): void {}
+
+  /**
+   * Calls `handleOneRequest()` for each request of the connection; once, unless it persists. Resolves when the
+   * connection has ended. You should never need to override it.
+   */
+  override handle(): Promise<void> {
+    return new Promise((resolve) => {
+      const transport = new SocketTransport(this.request);
+      this.#connection = new Connection(transport, this, this.#settings(), () => {
+        if (this.#upgraded) this.request.once('close', resolve);
+        else resolve();
+      });
+    });
+  }
+
+  override finish(): void {}
+
+  /** The server shuts down: the request in flight is answered, with `Connection: close`, and the connection ends. */
+  override stop(): void {
+    this.#connection?.stop();
+  }
+
+  /**
+   * Parses the request and calls the `do_` method of its method; 501 if there is none. You should never need to
+   * override it; one that does calls `parseRequest()` first.
+   */
+  handleOneRequest(): void | Promise<void> {
+    if (!this.parseRequest()) return;
+    const method = this[METHOD_NAMES.get(this.command) ?? (`do_${this.command}` as const)];
+    if (typeof method === 'function') return method.call(this);
+    this.sendError(501, `Unsupported method ('${this.command}')`);
+  }
+
+  /**
+   * Sets the instance variables of the request that has arrived. Its syntax has been checked by then: malformed
+   * requests are answered through `sendError()` without coming here.
+   * @returns false if the request has been answered already, as by `handleExpect100()`.
+   */
+  parseRequest(): boolean {
+    const { head } = this.exchange;
+    this.#describe(this.exchange);
+    this.closeConnection = !(this.protocolVersion >= 'HTTP/1.1' && head.persistent);
+    return !head.expectsContinue || this.handleExpect100();
+  }
+
+  /**
+   * The client waits for 100 (Continue), which is sent when the body is first read. Override it to refuse a body
+   * before it is sent: answer, with `sendError(417)` or another final status, and return false.
+   */
+  handleExpect100(): boolean {
+    return true;
+  }
+
+  /**
+   * Takes the connection over for another protocol, after `sendResponse(101)` and its fields, or before any response.
+   * Resolves `handle()` only when the socket closes, which is the caller's task from now on.
+   * @returns the socket, and what was received behind the request.
+   * @throws {Error} the body of the request has not been read, or another response has been begun.
+   */
+  upgrade(): { readonly socket: StreamRequestHandler['request']; readonly head: Buffer } {
+    this.#upgraded = true;
+    try {
+      const { head } = this.exchange.upgrade();
+      return { socket: this.request, head };
+    } catch (error) {
+      this.#upgraded = false;
+      throw error;
+    }
+  }
+
+  // ── What the connection calls ────────────────────────────────────────────────────────────────────────────────────
+
+  /** @internal A request has arrived. */
+  onRequest(exchange: Exchange): void | Promise<void> {
+    this.#enter(exchange);
+    const returned = this.handleOneRequest();
+    if (returned === undefined) {
+      this.#leave(exchange);
+      return;
+    }
+    return returned.then(() => this.#leave(exchange));
+  }
+
+  /** @internal A request could not be understood, or handling it failed. */
+  onError(error: unknown, exchange: Exchange): void {
+    if (this.#exchange !== exchange) {
+      this.#enter(exchange);
+      this.#describe(exchange);
+    }
+    this.#head = undefined;
+    if (error instanceof ConnectionResetError) return;
+    if (error instanceof ProtocolError) this.#answerError(error.status, error.message);
+    else if (error instanceof ByteLimitError) this.#answerError(413, undefined);
+    else {
+      this.server.handleError(this.request, this.clientAddress, error);
+      const explain = error instanceof UnansweredError ? error.message : undefined;
+      this.#answerError(500, undefined, explain);
+    }
+  }
+
+  #answerError(code: number, message: string | undefined, explain?: string): void {
+    if (this.exchange.response.started) this.logError('code %d, message %s', code, message ?? this.responses[code]?.[0]);
+    else this.sendError(code, message, explain);
+  }
+
+  #enter(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#headers = undefined;
+    this.#rfile = undefined;
+    this.#wfile = undefined;
+    this.#head = undefined;
+  }
+
+  #describe(exchange: Exchange): void {
+    const { head } = exchange;
+    this.command = head.method;
+    this.path = head.path;
+    this.requestVersion = head.version;
+    this.requestline = head.requestLine;
+  }
+
+  #leave(exchange: Exchange): void {
+    if (this.closeConnection) exchange.persistent = false;
+  }
+
+  #settings(): ConnectionSettings {
+    const shared = this.server instanceof HTTPServer ? this.server.connectionSettings : defaultConnectionSettings();
+    if (this.timeout === undefined) return shared;
+    const limit = this.timeout * 1000;
+    return { ...shared, timeouts: { ...shared.timeouts, headers: limit, receive: limit, send: limit, idle: limit } };
+  }
+
+  // ── The response ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Sends and logs a complete error reply, and ends the connection. The body, made with `errorMessageFormat`, is left
+   * out where the status or the method forbids one. Replaces a response whose head has not been sent.
+   * @param code the numeric HTTP error code.
+   * @param message a short reason; by default the short message of the code in `responses`.
+   * @param explain what it means; by default the long message.
+   * @throws {Error} a response has been sent already.
+   */
+  sendError(code: number, message?: string, explain?: string): void {
+    const { response } = this.exchange;
+    if (response.state === 'head') response.reset();
+    this.#head = undefined;
+    const [short, long] = this.responses[code] ?? ['???', '???'];
+    const reason = toReason(message ?? short);
+    this.logError('code %d, message %s', code, reason);
+    this.sendResponse(code, reason);
+    this.sendHeader('Connection', 'close');
+    if (!mayHaveBody(code)) {
+      this.endHeaders();
+      return;
+    }
+    const body = formatMessage(this.errorMessageFormat, [
+      { code, message: escapeHtml(reason, false), explain: escapeHtml(explain ?? long, false) },
+    ]);
+    this.sendHeader('Content-Type', this.errorContentType);
+    this.sendHeader('X-Content-Type-Options', 'nosniff');
+    this.sendHeader('Content-Length', Buffer.byteLength(body));
+    this.endHeaders();
+    this.wfile.write(body);
+  }
+
+  /**
+   * Logs the request, and begins a response with its status line and the fields `Server` and `Date`.
+   * @param message the reason phrase; by default the short message of the code in `responses`.
+   */
+  sendResponse(code: number, message?: string): void {
+    this.logRequest(code);
+    this.sendResponseOnly(code, message);
+    this.sendHeader('Server', this.versionString());
+    this.sendHeader('Date', this.dateTimeString());
+  }
+
+  /**
+   * Begins a response with its status line alone. A 1xx status makes an interim response, sent by `endHeaders()`.
+   * @throws {Error} another response has been begun.
+   * @throws {RangeError} the code is not 100 to 999.
+   * @throws {TypeError} the message has characters that may not stand in a reason phrase.
+   */
+  sendResponseOnly(code: number, message?: string): void {
+    if (this.#head !== undefined || this.exchange.response.state !== 'idle') {
+      throw new Error('The request is being answered already: one sendResponse() or sendError() a request');
+    }
+    const version: HTTPVersion = this.protocolVersion >= 'HTTP/1.1' ? 'HTTP/1.1' : 'HTTP/1.0';
+    this.#head = new ResponseHead(code, message ?? this.responses[code]?.[0] ?? '', version);
+  }
+
+  /**
+   * Adds a header field. `Connection: close` and `Connection: keep-alive` set `closeConnection` too. The framing is
+   * the engine's: leave Transfer-Encoding to it.
+   * @param value latin1 text, as on the wire.
+   * @throws {TypeError} the name is not a token, or the value has CR, LF, NUL or what latin1 cannot hold: nothing has
+   *   been sent then.
+   * @throws {Error} there is no response to add it to.
+   */
+  sendHeader(keyword: string, value: string | number): void {
+    this.#begun('sendHeader').append(keyword, value);
+  }
+
+  /**
+   * Completes the header fields. They leave with the first octets of the body, or when the turn is over; a body that
+   * is complete by then gets a Content-Length if it has none, a longer one is sent in chunks, or, in HTTP/1.0, ends
+   * with the connection.
+   * @throws {Error} there is no response to complete.
+   */
+  endHeaders(): void {
+    const head = this.#begun('endHeaders');
+    const { exchange } = this;
+    this.#head = undefined;
+    if (head.persistence !== undefined) this.closeConnection = head.persistence === 'close';
+    if (head.status < 200 && head.status !== 101 && head.persistence === undefined) {
+      exchange.response.interim(head);
+      return;
+    }
+    if (this.closeConnection) exchange.persistent = false;
+    exchange.response.begin(head);
+  }
+
+  /** Sends the completed header fields now, instead of together with the body. */
+  flushHeaders(): void {
+    this.exchange.response.flush();
+  }
+
+  #begun(method: string): ResponseHead {
+    if (this.#head === undefined) throw new Error(`${method}() comes behind sendResponse(), which begins the response`);
+    return this.#head;
+  }
+
+  // ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Logs an accepted request. `sendResponse()` calls it. */
+  logRequest(code: number | string = '-', size: number | string = '-'): void {
+    this.logMessage('"%s" %s %s', this.requestline, code, size);
+  }
+
+  /** Logs that a request cannot be fulfilled; takes the arguments of `logMessage()`, and passes them on. */
+  logError(format: string, ...args: unknown[]): void {
+    this.logMessage(format, ...args);
+  }
+
+  /**
+   * Logs to stderr, with the client's address and the time in front. Control characters are escaped.
+   * Override it to log elsewhere, or nothing at all.
+   * @param format printf-style, applied to the other arguments: `'"%s" %s'`.
+   */
+  logMessage(format: string, ...args: unknown[]): void {
+    const message = formatLogMessage(format, args);
+    writeToStderr(`${this.clientAddress[0]} - - [${this.logDateTimeString()}] ${message}\n`);
+  }
+
+  /** The server software, for the `Server` field: `serverVersion` and `sysVersion`. */
+  versionString(): string {
+    return `${this.serverVersion} ${this.sysVersion}`;
+  }
+
+  /**
+   * The date and time as in a header field: `'Sun, 06 Nov 1994 08:49:37 GMT'`.
+   * @param timestamp seconds since the epoch; now, if omitted.
+   */
+  dateTimeString(timestamp?: number): string {
+    return timestamp === undefined ? httpDate.now() : formatHttpDate(timestamp * 1000);
+  }
+
+  /** The current date and time, formatted for logging: `'06/Nov/1994 08:49:37'`. */
+  logDateTimeString(): string {
+    return logDate.now();
+  }
+
+  /** The client's name, looked up by its address; the address itself if it has none. */
+  async addressString(): Promise<string> {
+    const [host, port] = this.clientAddress;
+    try {
+      return (await lookupService(host, port)).hostname;
+    } catch {
+      return host;
+    }
+  }
+}
+
+const prototype = BaseHTTPRequestHandler.prototype;
+prototype.serverVersion = 'BaseHTTP/0.1';
+prototype.sysVersion = `Node/${process.versions.node}`;
+prototype.errorMessageFormat = DEFAULT_ERROR_MESSAGE;
+prototype.errorContentType = 'text/html;charset=utf-8';
+prototype.protocolVersion = 'HTTP/1.0';
+prototype.MessageClass = HTTPMessage;
+prototype.responses = responses;
+
+// Ready-made names: to concatenate and intern one a request costs more than to look it up.
+const METHOD_NAMES = new Map<string, `do_${string}`>(
+  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => [method, `do_${method}`]),
+);
+
+/** A date as text, made once a second. */
+class SecondClock {
+  readonly #format: (ms: number) => string;
+  #second = Number.NaN;
+  #text = '';
+
+  constructor(format: (ms: number) => string) {
+    this.#format = format;
+  }
+
+  now(): string {
+    const now = Date.now();
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#text = this.#format(now);
+    }
+    return this.#text;
+  }
+}
+
+const httpDate = new SecondClock(formatHttpDate);
+const logDate = new SecondClock(formatLogDate);
+
+const REASON_MAX = 256;
+
+/** A message as a reason phrase: whatever may not stand in one is replaced, and what a peer can make long is cut. */
+function toReason(message: string): string {
+  return message.slice(0, REASON_MAX).replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+}

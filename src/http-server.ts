@@ -1,0 +1,99 @@
+// HTTPServer: a TCPServer that knows its name and its port, and what its connections may do.
+
+import { hostname } from 'node:os';
+import { Connection, type ConnectionSettings } from './connection/connection.js';
+import { Deadlines } from './connection/deadlines.js';
+import {
+  defaultLimits,
+  defaultReceiveRate,
+  defaultTimeouts,
+  type Limits,
+  type ReceiveRate,
+  type Timeouts,
+} from './connection/limits.js';
+import type { RequestHandlerClass, ServerAddress } from './socketserver/base-server.js';
+import { TCPServer } from './socketserver/tcp-server.js';
+
+/** What can be set for one server; what is left out has its default. */
+export interface HTTPServerOptions {
+  /** How much a peer may send or hold. */
+  readonly limits?: Partial<Limits>;
+  /** How long a peer may take, in milliseconds. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** How slow a body may come. */
+  readonly receiveRate?: Partial<ReceiveRate>;
+  /** False: bind and listen only when `serverBind()` and `serverActivate()` are called. */
+  readonly bindAndActivate?: boolean;
+}
+
+/**
+ * Creates and listens at the HTTP socket, and dispatches the requests to a handler.
+ *
+ * ```ts
+ * const httpd = new HTTPServer(['', 8000], Handler);
+ * await httpd.serveForever();
+ * ```
+ */
+export class HTTPServer extends TCPServer {
+  /** The name of the host that is listened on: the machine's own name for all interfaces. Set by `serverBind()`. */
+  serverName = '';
+  /** The port that is listened on. Set by `serverBind()`. */
+  serverPort = 0;
+  /** What the connections of this server share. */
+  readonly connectionSettings: ConnectionSettings;
+
+  /**
+   * @param serverAddress `['', 8000]`, `{host, port}`, `{path}` for a Unix socket, or `{fd}`.
+   * @param RequestHandlerClass makes one instance for each connection.
+   */
+  constructor(
+    serverAddress: ServerAddress,
+    RequestHandlerClass: RequestHandlerClass,
+    options: HTTPServerOptions = {},
+  ) {
+    super(serverAddress, RequestHandlerClass, options.bindAndActivate ?? true);
+    this.connectionSettings = {
+      limits: { ...defaultLimits, ...options.limits },
+      timeouts: { ...defaultTimeouts, ...options.timeouts },
+      receiveRate: { ...defaultReceiveRate, ...options.receiveRate },
+      deadlines: new Deadlines(),
+    };
+    this.maxConnections = this.connectionSettings.limits.maxConnections;
+  }
+
+  override async serverBind(): Promise<void> {
+    await super.serverBind();
+    const [host, port] = this.serverAddress;
+    this.serverName = ALL_INTERFACES.has(host) ? hostname() : host;
+    this.serverPort = port;
+  }
+
+  /** Closes the connection that has been idle the longest, to make room for a new one. */
+  override makeRoom(): boolean {
+    let longestIdle: Connection | undefined;
+    for (const timed of this.connectionSettings.deadlines) {
+      if (!(timed instanceof Connection) || !timed.idle) continue;
+      if (longestIdle === undefined || timed.deadline < longestIdle.deadline) longestIdle = timed;
+    }
+    longestIdle?.destroy();
+    return longestIdle !== undefined;
+  }
+}
+
+/** As in Python, the same server: every server here handles its connections concurrently. */
+export class ThreadingHTTPServer extends HTTPServer {}
+
+const ALL_INTERFACES = new Set(['', '0.0.0.0', '::']);
+
+let shared: ConnectionSettings | undefined;
+
+/** For HTTP handlers on a server that is not an `HTTPServer`: the defaults. */
+export function defaultConnectionSettings(): ConnectionSettings {
+  shared ??= {
+    limits: defaultLimits,
+    timeouts: defaultTimeouts,
+    receiveRate: defaultReceiveRate,
+    deadlines: new Deadlines(),
+  };
+  return shared;
+}
