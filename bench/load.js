@@ -21,7 +21,9 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 /** Sends `load.request` over and over on `load.connections` connections; resolves to what was done: `{ requests, seconds, errors }`. */
 export function run(port, load, seconds) {
   const file = saveRequest(load.name, load.request);
-  return tool === 'wrk' ? wrk(port, load, seconds, file) : standIn(port, load, seconds, file);
+  if (load.closes)
+    return runClient('http10.js', { port, connections: load.connections, seconds, file }, seconds);
+  return tool === 'wrk' ? wrk(port, load, seconds, file) : autocannon(port, load, seconds, file);
 }
 
 /** Writes a request to a file for a load to read, and returns the path. */
@@ -53,9 +55,8 @@ async function wrk(port, { connections }, seconds, file) {
   }
 }
 
-function standIn(port, { connections, pipelined = 1, closes = false }, seconds, file) {
-  const settings = { port, connections, pipelined, seconds, file };
-  return runClient(closes ? 'http10.js' : 'autocannon.js', settings, seconds);
+function autocannon(port, { connections, pipelined = 1 }, seconds, file) {
+  return runClient('autocannon.js', { port, connections, pipelined, seconds, file }, seconds);
 }
 
 function lastJson(text) {

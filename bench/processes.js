@@ -59,7 +59,7 @@ export async function firstLine(child) {
   } finally {
     clearTimeout(timer);
   }
-  throw new Error(`it did not start: ${lastLines(child.complaint)}`);
+  throw new Error(`it did not start: ${gist(child.complaint)}`);
 }
 
 /** All that a program prints, once it has ended. Throws if it failed. */
@@ -70,7 +70,7 @@ export async function output(child) {
   });
   const [code, signal] = await once(child, 'close');
   if (code !== 0)
-    throw new Error(`${child.spawnfile} ended with ${signal ?? code}: ${lastLines(child.complaint)}`);
+    throw new Error(`${child.spawnfile} ended with ${signal ?? code}: ${gist(child.complaint)}`);
   return text;
 }
 
@@ -83,6 +83,8 @@ export async function stop(child) {
   await closed;
 }
 
-function lastLines(text) {
-  return text.trim().split('\n').slice(-3).join(' ');
+/** The line of an error report that names the error. */
+function gist(text) {
+  const lines = text.trim().split('\n');
+  return lines.find((line) => /\w*Error\b.*: /.test(line)) ?? lines.at(-1);
 }

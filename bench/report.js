@@ -33,30 +33,31 @@ export function tables(scenarios, servers, results) {
 function table(scenario, servers, results) {
   const { cost, rate } = scenario.units;
   const headings = ['server', cost, 'min–max', '× node:http', '× floor', ...(rate ? [rate] : [])];
-  const rows = servers.map((server) => row(scenario, server, servers, results));
+  const rows = servers.map((server) => row(scenario, server, servers, results)).filter(Boolean);
   rows.sort((one, other) => one.order - other.order);
-  return `### ${scenario.title}\n\n${markdown([headings, ...rows.map(({ cells }) => cells)])}`;
+  const notes = servers.flatMap((server) => failures(scenario, server, results));
+  const parts = [`### ${scenario.title}`, markdown([headings, ...rows.map(({ cells }) => cells)]), ...notes];
+  return parts.join('\n\n');
 }
 
+/** The server's line, and where to sort it; none if no round succeeded. */
 function row(scenario, server, servers, results) {
   const samples = results.of(scenario, server);
-  const failure = samples.find((sample) => sample.failure !== undefined)?.failure;
-  if (failure !== undefined || samples.length === 0) {
-    return { order: Number.POSITIVE_INFINITY, cells: [server.title, '–', failure ?? 'not measured', '', ''] };
-  }
-  const costs = samples.map((sample) => sample.cost);
-  const [low, high] = [Math.min(...costs), Math.max(...costs)];
+  const costs = samples.map(({ cost }) => cost).filter(Number.isFinite);
+  if (costs.length === 0) return undefined;
   const against = (name) => ratio(samples, results.of(scenario, counterpart(name, server, servers)));
-  const cells = [
-    server.title,
-    short(median(costs)),
-    `${short(low)}–${short(high)}`,
-    against(YARDSTICK),
-    against(FLOOR),
-  ];
-  if (scenario.units.rate)
-    cells.push(Math.round(median(samples.map(({ rate }) => rate))).toLocaleString('en'));
+  const spread = `${short(Math.min(...costs))}–${short(Math.max(...costs))}`;
+  const cells = [server.title, short(median(costs)), spread, against(YARDSTICK), against(FLOOR)];
+  if (scenario.units.rate) cells.push(short(median(samples.map(({ rate }) => rate).filter(Number.isFinite))));
   return { order: median(costs), cells };
+}
+
+/** One sentence for a server that failed in some round: what happened the first time. */
+function failures(scenario, server, results) {
+  const samples = results.of(scenario, server);
+  const failed = samples.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return [];
+  return [`Failed in ${failed.length} of ${samples.length} rounds: ${server.title}: ${failed[0].failure}.`];
 }
 
 /** The server of this name under the same runtime, or else under the first Node. */
@@ -88,7 +89,7 @@ function markdown(rows) {
 }
 
 /** The machine, the versions and the settings, as a list. */
-export function conditions({ rounds, seconds }, servers, nodes) {
+export function conditions({ rounds, seconds, loadAverage }, servers, nodes) {
   const apart = placement
     ? `server on processor ${placement.server}, load on processor ${placement.load}`
     : 'server and load are not kept apart: that takes two processors and `taskset`';
@@ -99,8 +100,9 @@ export function conditions({ rounds, seconds }, servers, nodes) {
   const lines = [
     `${new Date().toISOString().slice(0, 10)}: ${os.cpus()[0].model}, ${os.cpus().length} cores, Linux ${os.release()}`,
     `${apart}; load from ${toolVersion()}`,
-    `medians of ${rounds} rounds of ${seconds} s a cell, servers taking turns, new processes each round`,
+    `medians; rounds: ${rounds}, ${seconds} s a cell, servers taking turns, new processes each round`,
     `${[...new Set(versions)].join(', ')}; at most ${openFilesLimit()} open files a process`,
+    `load average before the run: ${loadAverage.toFixed(1)}`,
   ];
   return lines.map((line) => `- ${line}`).join('\n');
 }

@@ -1,6 +1,7 @@
 // The benchmark: measures servers in turn, round after round, and prints what a request costs each of them.
 // How to run it and how to read it: docs/performance.md.
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import process from 'node:process';
 import { tool } from './load.js';
 import { readOptions } from './options.js';
@@ -14,6 +15,7 @@ const options = readOptions(process.argv.slice(2), {
   scenarios: scenarios.map(({ name }) => name),
 });
 const chosen = scenarios.filter(({ name }) => options.scenarios.includes(name));
+const loadAverage = os.loadavg()[0];
 const say = (line) => process.stderr.write(`${line}\n`);
 
 try {
@@ -31,10 +33,13 @@ async function main() {
   if (!placement)
     say('server and load share processors (no taskset, or only one): take the numbers with care');
 
+  if (loadAverage > 0.5)
+    say(`other work is going on here (load average ${loadAverage.toFixed(1)}): take the numbers with care`);
+
   const results = new Results();
   for (let round = 0; round < options.rounds; round += 1) await measureRound(round, servers, results);
 
-  const report = `${conditions(options, servers, nodes)}\n\n${tables(chosen, servers, results)}`;
+  const report = `${conditions({ ...options, loadAverage }, servers, nodes)}\n\n${tables(chosen, servers, results)}`;
   console.log(`\n${report}`);
   if (options.write) writeReport(report);
 }

@@ -66,13 +66,13 @@ async function throughput({ child, port }, load, seconds) {
 /** Processor time a head when heads trickle in, many at once, as one packet a byte. */
 async function slowHeads({ child, port }, seconds) {
   const head = requests.slowHead;
-  const heads = Math.max(4, Math.round((seconds * SLOW_BYTES_PER_SECOND) / head.length));
+  const heads = Math.max(10, Math.round((seconds * SLOW_BYTES_PER_SECOND) / head.length));
   const file = saveRequest('slow-head', head);
   const settings = { port, heads, bytesPerSecond: SLOW_BYTES_PER_SECOND, file };
   const before = processorTime(child.pid);
   const done = await runClient('slow-head.js', settings, seconds);
   const used = processorTime(child.pid) - before;
-  if (done.errors > 0) throw new Error(done.refusal ?? `${done.errors} of ${heads} heads got no answer`);
+  if (done.errors > 0) throw new Error(done.refusal ?? `closes ${done.errors} of ${heads} without an answer`);
   return { cost: (used * 1000) / heads };
 }
 

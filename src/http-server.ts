@@ -11,7 +11,8 @@ import {
   type ReceiveRate,
   type Timeouts,
 } from './connection/limits.js';
-import type { RequestHandlerClass, ServerAddress } from './socketserver/base-server.js';
+import type { ServerAddress } from './socketserver/address.js';
+import type { RequestHandlerConstructor } from './socketserver/base-server.js';
 import { TCPServer } from './socketserver/tcp-server.js';
 
 /** What can be set for one server; what is left out has its default. */
@@ -48,7 +49,7 @@ export class HTTPServer extends TCPServer {
    */
   constructor(
     serverAddress: ServerAddress,
-    RequestHandlerClass: RequestHandlerClass,
+    RequestHandlerClass: RequestHandlerConstructor,
     options: HTTPServerOptions = {},
   ) {
     super(serverAddress, RequestHandlerClass, options.bindAndActivate ?? true);

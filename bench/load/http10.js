@@ -1,4 +1,5 @@
-// A connection for each request, where there is no wrk: connect, ask, read to the end, again.
+// A connection for each request: connect, ask, read to the end, again. (wrk takes a server that closes without
+// announcing it, as HTTP/1.0 allows, for one that fails.)
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import process from 'node:process';

@@ -36,11 +36,11 @@ export function guessMediaType(path: string, extensionsMap: ExtensionsMap = DEFA
   const suffix = suffixOf(path);
   const lower = suffix.toLowerCase();
   const type =
-    own(extensionsMap, suffix) ??
-    own(extensionsMap, lower) ??
-    own(SUPPLEMENT, lower) ??
+    extensionsMap[suffix] ??
+    extensionsMap[lower] ??
+    SUPPLEMENT[lower] ??
     (lower === '' ? undefined : mime.getType(lower.slice(1))) ??
-    own(extensionsMap, '') ??
+    extensionsMap[''] ??
     'application/octet-stream';
   return isText(type) && !type.includes(';') ? `${type}; charset=utf-8` : type;
 }
@@ -98,8 +98,4 @@ function suffixOf(path: string): string {
   const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   const dot = base.lastIndexOf('.');
   return /[^.]/.test(base.slice(0, Math.max(dot, 0))) ? base.slice(dot) : '';
-}
-
-function own(map: ExtensionsMap, suffix: string): string | undefined {
-  return Object.hasOwn(map, suffix) ? map[suffix] : undefined;
 }

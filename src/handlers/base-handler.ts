@@ -11,14 +11,15 @@ import {
 } from '../connection/exchange.js';
 import { SocketTransport } from '../connection/transport.js';
 import { escapeHtml } from '../files/html.js';
+import { defaultConnectionSettings, HTTPServer } from '../http-server.js';
 import { formatHttpDate, formatLogDate } from '../http1/date.js';
 import { ProtocolError } from '../http1/errors.js';
+import { CHUNKED } from '../http1/framing.js';
 import { HTTPMessage } from '../http1/message.js';
 import { type HTTPVersion, ResponseHead } from '../http1/response-head.js';
 import { mayHaveBody, responses } from '../http1/status.js';
-import { defaultConnectionSettings, HTTPServer } from '../http-server.js';
 import { StreamRequestHandler } from '../socketserver/request-handler.js';
-import { ByteLimitError, ByteReader } from '../streams/byte-reader.js';
+import { ByteLimitError, ByteReader, type ByteReaderOptions } from '../streams/byte-reader.js';
 import { ByteWriter } from '../streams/byte-writer.js';
 import { DEFAULT_ERROR_MESSAGE } from './error-page.js';
 import { formatLogMessage, formatMessage } from './log.js';
@@ -110,10 +111,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /** The body of the request: ends where the body ends. Reading it first sends 100 (Continue), if asked for. */
   override get rfile(): ByteReader {
-    if (this.#rfile === undefined) {
-      const { body } = this.exchange;
-      this.#rfile = new ByteReader(body, { maxBytes: this.#settings().limits.maxRequestBodySize, announced: body.length });
-    }
+    this.#rfile ??= new ByteReader(this.exchange.body, this.#readerOptions());
     return this.#rfile;
   }
 
@@ -250,8 +248,15 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   }
 
   #answerError(code: number, message: string | undefined, explain?: string): void {
-    if (this.exchange.response.started) this.logError('code %d, message %s', code, message ?? this.responses[code]?.[0]);
+    if (this.exchange.response.started)
+      this.logError('code %d, message %s', code, message ?? this.responses[code]?.[0]);
     else this.sendError(code, message, explain);
+  }
+
+  #readerOptions(): ByteReaderOptions {
+    const { maxRequestBodySize: maxBytes } = this.#settings().limits;
+    const announced = this.exchange.body.length;
+    return announced === CHUNKED ? { maxBytes } : { maxBytes, announced };
   }
 
   #enter(exchange: Exchange): void {
@@ -275,10 +280,14 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   }
 
   #settings(): ConnectionSettings {
-    const shared = this.server instanceof HTTPServer ? this.server.connectionSettings : defaultConnectionSettings();
+    const shared =
+      this.server instanceof HTTPServer ? this.server.connectionSettings : defaultConnectionSettings();
     if (this.timeout === undefined) return shared;
     const limit = this.timeout * 1000;
-    return { ...shared, timeouts: { ...shared.timeouts, headers: limit, receive: limit, send: limit, idle: limit } };
+    return {
+      ...shared,
+      timeouts: { ...shared.timeouts, headers: limit, receive: limit, send: limit, idle: limit },
+    };
   }
 
   // ── The response ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,9 +298,15 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    * @param code the numeric HTTP error code.
    * @param message a short reason; by default the short message of the code in `responses`.
    * @param explain what it means; by default the long message.
+   * @param fields header fields to add, such as Allow or Retry-After.
    * @throws {Error} a response has been sent already.
    */
-  sendError(code: number, message?: string, explain?: string): void {
+  sendError(
+    code: number,
+    message?: string,
+    explain?: string,
+    fields: Readonly<Record<string, string>> = {},
+  ): void {
     const { response } = this.exchange;
     if (response.state === 'head') response.reset();
     this.#head = undefined;
@@ -300,6 +315,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     this.logError('code %d, message %s', code, reason);
     this.sendResponse(code, reason);
     this.sendHeader('Connection', 'close');
+    for (const [name, value] of Object.entries(fields)) this.sendHeader(name, value);
     if (!mayHaveBody(code)) {
       this.endHeaders();
       return;
@@ -376,7 +392,8 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   }
 
   #begun(method: string): ResponseHead {
-    if (this.#head === undefined) throw new Error(`${method}() comes behind sendResponse(), which begins the response`);
+    if (this.#head === undefined)
+      throw new Error(`${method}() comes behind sendResponse(), which begins the response`);
     return this.#head;
   }
 
@@ -399,7 +416,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    */
   logMessage(format: string, ...args: unknown[]): void {
     const message = formatLogMessage(format, args);
-    writeToStderr(`${this.clientAddress[0]} - - [${this.logDateTimeString()}] ${message}\n`);
+    writeToStderr(`${this.clientAddress[0]} - - [${this.logDateTimeString()}] ${message}`);
   }
 
   /** The server software, for the `Server` field: `serverVersion` and `sysVersion`. */

@@ -45,6 +45,26 @@ export function isDigit(octet: number): boolean {
   return octet >= 0x30 && octet <= 0x39;
 }
 
+/**
+ * The first index from `at` whose octet is not in the table, or `stop`. Four octets at a time: half the price of one
+ * at a time for the long values of a browser's head (bench/parser.js).
+ */
+export function skip(members: Uint8Array, octets: Uint8Array, at: number, stop: number): number {
+  const last = stop - 3;
+  while (
+    at < last &&
+    (members[octets[at]!]! &
+      members[octets[at + 1]!]! &
+      members[octets[at + 2]!]! &
+      members[octets[at + 3]!]!) ===
+      1
+  ) {
+    at += 4;
+  }
+  while (at < stop && members[octets[at]!] === 1) at++;
+  return at;
+}
+
 function table(members: string, from = 256): Uint8Array {
   const result = new Uint8Array(256);
   for (let i = 0; i < members.length; i++) result[members.charCodeAt(i)] = 1;

@@ -116,8 +116,7 @@ const UPGRADE = 4;
 function connectionOptions(value: string): number {
   if (value === 'keep-alive') return KEEP_ALIVE; // what every browser sends
   let options = 0;
-  for (const option of value.toLowerCase().split(',')) {
-    const name = option.trim();
+  for (const name of listMembers(value)) {
     if (name === 'close') options |= CLOSE;
     else if (name === 'keep-alive') options |= KEEP_ALIVE;
     else if (name === 'upgrade') options |= UPGRADE;
@@ -149,11 +148,24 @@ function parseContentLength(text: string, start: number, end: number): number {
 function parseTransferEncoding(value: string, minor: number): true {
   if (minor === 0) throw badTransferEncoding('Transfer-Encoding in HTTP/1.0');
   if (value.toLowerCase() === 'chunked') return true;
-  // Only a well-formed list of codings that ends in chunked could have been understood (RFC 9112 §6.1); the rest is bad.
-  if (/^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*chunked)?$/i.test(value) && !/^chunked/i.test(value)) {
+  // Only a coding, or a list of them that ends in chunked, could have been understood (RFC 9112 §6.1); the rest is bad.
+  const codings = listMembers(value);
+  const last = codings.pop()!;
+  const endsInChunked = codings.length === 0 || last === 'chunked';
+  if (endsInChunked && TOKEN.test(last) && codings.every((name) => TOKEN.test(name) && name !== 'chunked')) {
     throw new ProtocolError(501, 'UNSUPPORTED_TRANSFER_CODING', 'Unsupported transfer coding');
   }
   throw badTransferEncoding();
+}
+
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** The members of a comma-separated list in lower case, without the blanks around them: SP and HTAB, nothing else. */
+function listMembers(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((member) => member.replace(/^[ \t]+/, '').replace(/[ \t]+$/, ''));
 }
 
 function badTransferEncoding(sentence = 'Bad Transfer-Encoding'): ProtocolError {

@@ -1,7 +1,19 @@
 // Bytes to requests: a cursor. `feed` stores, `next` says what comes next, and nobody is ever called back, so to pause
 // is simply not to ask. Every octet is looked at once, here; a request cut anywhere gives the same events.
 
-import { COLON, CR, FIELD_CHAR, HEX_VALUE, HTAB, isDigit, LF, SP, TARGET_CHAR, TCHAR } from './bytes.js';
+import {
+  COLON,
+  CR,
+  FIELD_CHAR,
+  HEX_VALUE,
+  HTAB,
+  isDigit,
+  LF,
+  SP,
+  skip,
+  TARGET_CHAR,
+  TCHAR,
+} from './bytes.js';
 import { EXTENSION_END, EXTENSION_ERROR, extensionStep, mayEndLine } from './chunk-extension.js';
 import { ProtocolError } from './errors.js';
 import { CHUNKED } from './framing.js';
@@ -31,11 +43,11 @@ export interface ParserLimits {
   readonly maxHeaderCount: number;
   /** A chunk-size line with its extensions; longer: 413. */
   readonly maxChunkLineSize: number;
-  /** The chunk extensions of one body; more: 413. */
+  /** The chunk extensions of one body, and what its chunk sizes have of digits beyond 16; more: 413. */
   readonly maxChunkExtensionsSize: number;
 }
 
-// States, in the order of the wire. Up to START_LF no octet of a request has been seen.
+// States, in the order of the wire. Up to METHOD, an empty line may have been read, but nothing of a request.
 const START = 0;
 const START_LF = 1;
 const METHOD = 2;
@@ -60,6 +72,8 @@ const COMPLETE = 20;
 
 const VERSION_LENGTH = 8;
 const CRLF_LENGTH = 2;
+/** More than any size needs. */
+const CHUNK_SIZE_DIGITS = 16;
 const EMPTY: Buffer = Buffer.alloc(0);
 
 /** The parser of one connection's requests. Not re-entrant; there is nothing in it that waits. */
@@ -112,7 +126,7 @@ export class RequestParser {
 
   /** Whether the parser stands between two requests, with nothing of the next one seen. */
   get idle(): boolean {
-    return (this.#state <= START_LF || this.#state === COMPLETE) && this.#position === this.#end;
+    return (this.#state <= METHOD || this.#state === COMPLETE) && this.#position === this.#end;
   }
 
   /** Adds octets. The chunk belongs to the parser until it is read: do not change it. */
@@ -275,7 +289,7 @@ export class RequestParser {
     scan: while (at < stop) {
       switch (state) {
         case METHOD:
-          while (at < stop && TCHAR[buffer[at]!] === 1) at++;
+          at = skip(TCHAR, buffer, at, stop);
           if (at === stop) break scan;
           if (buffer[at] !== SP || at === start)
             throw new ProtocolError(400, 'BAD_METHOD', 'Bad request method');
@@ -283,7 +297,7 @@ export class RequestParser {
           state = TARGET;
           break;
         case TARGET:
-          while (at < stop && TARGET_CHAR[buffer[at]!] === 1) at++;
+          at = skip(TARGET_CHAR, buffer, at, stop);
           if (at === stop) break scan;
           if (buffer[at] === CR)
             throw new ProtocolError(400, 'BAD_REQUEST_LINE', 'The HTTP version is missing');
@@ -343,6 +357,9 @@ export class RequestParser {
     const fields = this.#fields;
     let at = start + this.#scanned;
     let state = this.#state;
+    let lineStart = this.#lineStart;
+    let nameEnd = this.#nameEnd;
+    let valueStart = this.#valueStart;
     const limit = start + this.#sectionStart + this.#limits.maxHeaderSize + CRLF_LENGTH;
     const stop = Math.min(this.#end, limit);
     scan: while (at < stop) {
@@ -355,26 +372,26 @@ export class RequestParser {
             break;
           }
           if (fields.length >= this.#limits.maxHeaderCount * 4) throw tooManyFields();
-          this.#lineStart = at - start;
+          lineStart = at - start;
           state = FIELD_NAME;
           break;
         }
         case FIELD_NAME:
-          while (at < stop && TCHAR[buffer[at]!] === 1) at++;
+          at = skip(TCHAR, buffer, at, stop);
           if (at === stop) break scan;
           // No folding, no whitespace before the colon, no empty name, no line without a colon (RFC 9112 §5.1, §5.2).
-          if (buffer[at] !== COLON || at === start + this.#lineStart) throw badFieldName();
-          this.#nameEnd = at++ - start;
+          if (buffer[at] !== COLON || at === start + lineStart) throw badFieldName();
+          nameEnd = at++ - start;
           state = VALUE_START;
           break;
         case VALUE_START:
           while (at < stop && isBlank(buffer[at]!)) at++;
           if (at === stop) break scan;
-          this.#valueStart = at - start;
+          valueStart = at - start;
           state = VALUE;
           break;
         case VALUE:
-          while (at < stop && FIELD_CHAR[buffer[at]!] === 1) at++;
+          at = skip(FIELD_CHAR, buffer, at, stop);
           if (at === stop) break scan;
           if (buffer[at] !== CR) throw buffer[at] === LF ? badLineEnd() : badFieldValue();
           at++;
@@ -383,8 +400,8 @@ export class RequestParser {
         case VALUE_LF: {
           if (buffer[at] !== LF) throw badLineEnd();
           let valueEnd = at - start - 1;
-          while (valueEnd > this.#valueStart && isBlank(buffer[start + valueEnd - 1]!)) valueEnd--;
-          fields.push(this.#lineStart, this.#nameEnd, this.#valueStart, valueEnd);
+          while (valueEnd > valueStart && isBlank(buffer[start + valueEnd - 1]!)) valueEnd--;
+          fields.push(lineStart, nameEnd, valueStart, valueEnd);
           at++;
           state = FIELD_START;
           break;
@@ -395,6 +412,9 @@ export class RequestParser {
           return true;
       }
     }
+    this.#lineStart = lineStart;
+    this.#nameEnd = nameEnd;
+    this.#valueStart = valueStart;
     this.#state = state;
     this.#scanned = at - start;
     if (at === limit) throw new ProtocolError(431, 'HEADER_TOO_LARGE', 'The header section is too large');
@@ -460,11 +480,17 @@ export class RequestParser {
     }
     this.#remaining = this.#remaining * 16 + digit;
     if (this.#remaining > Number.MAX_SAFE_INTEGER) throw badChunk('A chunk is too large');
+    // Zeros in front cost us what extensions cost us, so they are counted with them.
+    if (this.#chunkLineSize > CHUNK_SIZE_DIGITS) this.#countExtension();
   }
 
   #extensionStep(octet: number): void {
     this.#extensionState = extensionStep(this.#extensionState, octet);
     if (this.#extensionState === EXTENSION_ERROR) throw badChunk('Bad chunk size or extension');
+    this.#countExtension();
+  }
+
+  #countExtension(): void {
     if (++this.#extensionsSize > this.#limits.maxChunkExtensionsSize) {
       throw new ProtocolError(413, 'BODY_TOO_LARGE', 'Too many chunk extensions');
     }

@@ -77,7 +77,7 @@ export class ResponseHead {
   #appendFraming(kind: number, value: string): boolean {
     switch (kind) {
       case CONTENT_LENGTH:
-        if (!/^\d{1,16}$/.test(value))
+        if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(Number(value)))
           throw new TypeError(`Content-Length is a number of octets, not '${value}'`);
         if (this.contentLength !== undefined) throw new TypeError('Content-Length has been set already');
         if (!mayHaveBody(this.status) && this.status !== 304) return false;

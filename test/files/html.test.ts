@@ -8,6 +8,7 @@ describe('escapeHtml', () => {
     expect(escapeHtml(`<a href="x">'&amp;'</a>`)).toBe(
       '&lt;a href=&quot;x&quot;&gt;&#x27;&amp;amp;&#x27;&lt;/a&gt;',
     );
+    expect(escapeHtml('\r\n') + escapeHtml('\r\n', false)).toBe('&#13;\n&#13;\n');
     expect(escapeHtml(`<"'&>`, false)).toBe(`&lt;"'&amp;&gt;`);
   });
 

@@ -38,6 +38,7 @@ describe('negotiateEncoding', () => {
     ['gzip, q=0', 'gzip'],
     ['gzip;x=";q=0"', 'gzip'],
     ['gzip;x="a,br"', 'gzip'],
+    ['gzip;x="\\",br,"', 'gzip'],
     ['__proto__, constructor', 'identity'],
   ])('RFC 9110 §12.5.3: %j chooses %s', (field, coding) => {
     expect(negotiateEncoding(field, AVAILABLE)).toBe(coding);

@@ -109,6 +109,7 @@ describe('parsePath', () => {
     ['/caf%C3%A9', ['café'], false],
     ['/caf\xc3\xa9', ['café'], false],
     ['/%EF%BB%BFa', ['\ufeffa'], false],
+    ['%EF%BB%BFa', ['\ufeffa'], false],
     ['/a%20b%0A', ['a b\n'], false],
     ['/...', ['...'], false],
     ['/a..b', ['a..b'], false],

@@ -1,0 +1,34 @@
+// The public names, one by one; nothing else.
+
+export { Connection, type ConnectionSettings } from './connection/connection.js';
+export { Deadlines } from './connection/deadlines.js';
+export {
+  type Application,
+  ConnectionResetError,
+  type Exchange,
+  UnansweredError,
+  type Upgraded,
+} from './connection/exchange.js';
+export {
+  defaultLimits,
+  defaultReceiveRate,
+  defaultTimeouts,
+  type Limits,
+  type ReceiveRate,
+  type Timeouts,
+} from './connection/limits.js';
+export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
+export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
+export { SimpleHTTPRequestHandler } from './handlers/simple-handler.js';
+export { HTTPServer, type HTTPServerOptions, ThreadingHTTPServer } from './http-server.js';
+export { ProtocolError, type ProtocolErrorCode } from './http1/errors.js';
+export { FieldLines, HTTPMessage } from './http1/message.js';
+export { ResponseHead } from './http1/response-head.js';
+export { HTTPStatus, responses } from './http1/status.js';
+export type { Address, ClientAddress, ServerAddress } from './socketserver/address.js';
+export { BaseServer, type RequestHandlerConstructor } from './socketserver/base-server.js';
+export { ForkingMixIn, ThreadingMixIn } from './socketserver/mixins.js';
+export { BaseRequestHandler, StreamRequestHandler } from './socketserver/request-handler.js';
+export { TCPServer, UnixStreamServer } from './socketserver/tcp-server.js';
+export { ByteLimitError, ByteReader, type ByteSource } from './streams/byte-reader.js';
+export { type ByteSink, ByteWriter } from './streams/byte-writer.js';
