@@ -18,11 +18,12 @@ const script = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'basehttp-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-/** Sends `load.request` over and over on `load.connections` connections; resolves to what was done: `{ requests, seconds, errors }`. */
+/** Sends `load.request` over and over on `load.connections` connections; resolves to `{ requests, seconds, errors }`. */
 export function run(port, load, seconds) {
   const file = saveRequest(load.name, load.request);
-  if (load.closes)
+  if (load.closes) {
     return runClient('http10.js', { port, connections: load.connections, seconds, file }, seconds);
+  }
   return tool === 'wrk' ? wrk(port, load, seconds, file) : autocannon(port, load, seconds, file);
 }
 

@@ -1,5 +1,11 @@
 // What the kernel says about a process. Linux only: it reads /proc.
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
+
+if (process.platform !== 'linux') {
+  console.error('bench: processor times are read from /proc, which only Linux has: run it there');
+  process.exit(1);
+}
 
 /** The unit of the times in /proc/PID/stat; Linux shows 100 a second to programs, whatever it uses itself. */
 const TICKS_PER_SECOND = 100;

@@ -26,15 +26,16 @@ try {
 }
 
 async function main() {
-  checkMachine();
+  checkLoad();
   const nodes = findNodes(options.nodes);
   const { servers, skipped } = findServers(options.servers, nodes);
   for (const line of skipped) say(line);
-  if (!placement)
+  if (!placement) {
     say('server and load share processors (no taskset, or only one): take the numbers with care');
-
-  if (loadAverage > 0.5)
+  }
+  if (loadAverage > 0.5) {
     say(`other work is going on here (load average ${loadAverage.toFixed(1)}): take the numbers with care`);
+  }
 
   const results = new Results();
   for (let round = 0; round < options.rounds; round += 1) await measureRound(round, servers, results);
@@ -44,8 +45,7 @@ async function main() {
   if (options.write) writeReport(report);
 }
 
-function checkMachine() {
-  if (!existsSync('/proc/self/stat')) throw new Error('it reads processor times from /proc: run it on Linux');
+function checkLoad() {
   const autocannon = new URL('node_modules/autocannon', import.meta.url);
   if (tool === 'autocannon' && !existsSync(autocannon)) {
     throw new Error('it needs a load: install wrk, or run npm install --prefix bench for autocannon');

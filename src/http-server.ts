@@ -72,9 +72,12 @@ export class HTTPServer extends TCPServer {
   /** Closes the connection that has been idle the longest, to make room for a new one. */
   override makeRoom(): boolean {
     let longestIdle: Connection | undefined;
+    let since = Number.POSITIVE_INFINITY;
     for (const timed of this.connectionSettings.deadlines) {
-      if (!(timed instanceof Connection) || !timed.idle) continue;
-      if (longestIdle === undefined || timed.deadline < longestIdle.deadline) longestIdle = timed;
+      const idleSince = timed instanceof Connection ? timed.idleSince : undefined;
+      if (idleSince === undefined || idleSince >= since) continue;
+      longestIdle = timed as Connection;
+      since = idleSince;
     }
     longestIdle?.destroy();
     return longestIdle !== undefined;

@@ -1,121 +1,78 @@
 #!/usr/bin/env node
-// The command `basehttp`: serves a directory. The only place that knows argv, the console and exit codes.
+// The command `basehttp`: serves a directory. This folder is the only place that knows argv, the console and exit codes.
 
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { constants, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { flushLog } from '../handlers/log-writer.js';
 import { SimpleHTTPRequestHandler } from '../handlers/simple-handler.js';
-import { HTTPServer } from '../http-server.js';
-import { portUrl } from './address.js';
+import type { HTTPServer } from '../http-server.js';
+import { isLoopback, serverUrls } from './address.js';
+import { DEFAULT_PORT, parseArguments, type Settings } from './arguments.js';
+import { CommandFailure } from './failure.js';
+import { listen } from './listen.js';
 
-/** Wrong usage, as most commands say it. */
-const EXIT_USAGE = 2;
-const DEFAULT_PORT = 8000;
+/** How long answers in progress may take when the command is to end. */
 const GRACE_MS = 10_000;
-/** Ports tried behind the default one before giving up. */
-const PORTS_TRIED = 20;
+/** Whoever has waited for that long is told what for. */
+const PATIENCE_MS = 500;
 
-interface Options {
-  readonly bind: string;
-  readonly directory?: string;
+try {
+  const settings = parseArguments(process.argv.slice(2));
+  if (settings !== undefined) await serve(settings);
+} catch (error) {
+  if (!(error instanceof CommandFailure)) throw error;
+  console.error(`basehttp: ${error.message}`);
+  process.exitCode = error.exitCode;
 }
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-
-const command = new Command('basehttp')
-  .description('Serves a directory over HTTP, on this machine only unless --bind says otherwise.')
-  .argument('[port]', 'port to listen on; 0 for any free one (default: 8000, or the next free one)')
-  .argument('[directory]', 'directory to serve (default: the current one); may stand alone, or first')
-  .option('-b, --bind <address>', 'address to listen on', '127.0.0.1')
-  .option('-d, --directory <directory>', 'the same as the argument')
-  .version(version, '-V, --version')
-  .addHelpText('after', '\nExamples:\n  basehttp\n  basehttp 9000 public\n  basehttp --bind 0.0.0.0\n')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
-  .action(serve);
-
-await command.parseAsync();
-
-async function serve(first: string | undefined, second: string | undefined, options: Options): Promise<void> {
-  const [portText, directory] =
-    isPort(first) || (first === undefined && second === undefined) ? [first, second] : [second, first];
-  const port = portText === undefined ? undefined : parsePort(portText);
-  const root = resolve(directory ?? options.directory ?? '.');
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) fail(`${root} is not a directory`);
-
+async function serve({ bind, port, directory, protocol }: Settings): Promise<void> {
+  const root = resolve(directory);
+  checkDirectory(root);
   class Handler extends SimpleHTTPRequestHandler {
-    override protocolVersion = 'HTTP/1.1';
     override directory = root;
+    override protocolVersion = protocol;
   }
-
-  const httpd = await listen(options.bind, port, Handler);
-  console.log(`Serving ${root} at ${portUrl(options.bind, httpd.serverPort)} (Ctrl-C stops)`);
+  const httpd = await listen(bind, port, Handler);
+  announce(httpd, root, port);
   stopOnSignals(httpd);
   await httpd.serveForever();
-  await httpd.serverClose();
   flushLog();
 }
 
-/** Binds to the port asked for; without one, to the default port or the next free one behind it. */
-async function listen(
-  host: string,
-  port: number | undefined,
-  Handler: typeof SimpleHTTPRequestHandler,
-): Promise<HTTPServer> {
-  const first = port ?? DEFAULT_PORT;
-  const last = port === undefined ? first + PORTS_TRIED : first;
-  for (let candidate = first; ; candidate++) {
-    const httpd = new HTTPServer([host, candidate], Handler);
-    try {
-      await httpd.ready;
-      if (candidate !== first) console.log(`Port ${first} is in use`);
-      return httpd;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE' || candidate === last)
-        fail(explain(error as NodeJS.ErrnoException, host, candidate));
-    }
+function checkDirectory(root: string): void {
+  let isDirectory: boolean | undefined;
+  try {
+    isDirectory = statSync(root, { throwIfNoEntry: false })?.isDirectory();
+  } catch {
+    throw new CommandFailure(`${root} cannot be read: name a directory that you may enter`);
   }
+  if (isDirectory === undefined)
+    throw new CommandFailure(`${root} does not exist: name a directory that does`);
+  if (!isDirectory) throw new CommandFailure(`${root} is not a directory: name the one it is in`);
 }
 
-function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `port ${port} is in use: name another, or 0 for any free one`;
-    case 'EACCES':
-      return `port ${port} may not be used: ports below 1024 need more rights`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${host} is not an address of this machine`;
-    default:
-      return message;
-  }
+/** One line on standard output, for people and for programs that start the command; the rest is on standard error. */
+function announce(httpd: HTTPServer, root: string, asked: number | undefined): void {
+  const [address, port] = httpd.serverAddress;
+  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  console.log(`Serving ${root} at ${serverUrls(address, port, interfaces).join(' ')} (Ctrl-C stops)`);
+  if (asked === undefined && port !== DEFAULT_PORT)
+    console.error(`Port ${DEFAULT_PORT} is in use: this is ${port}.`);
+  if (!isLoopback(address)) console.error('Everybody who can reach this machine can read these files.');
 }
 
-/** The first signal ends gracefully, the second at once. */
+/**
+ * The first signal ends gracefully, the second at once. SIGHUP, when the terminal is closed, ends at once as it does by
+ * default: to listen for it would undo `nohup`.
+ */
 function stopOnSignals(httpd: HTTPServer): void {
   let stopping = false;
-  const stop = (): void => {
-    if (stopping) process.exit(1);
+  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (stopping) process.exit(128 + constants.signals[signal]);
     stopping = true;
-    void httpd.shutdown({ graceMs: GRACE_MS });
+    const notice = setTimeout(() => console.error('Answers are in progress: Ctrl-C ends them.'), PATIENCE_MS);
+    void httpd.shutdown({ graceMs: GRACE_MS }).finally(() => clearTimeout(notice));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-}
-
-function isPort(text: string | undefined): boolean {
-  return text !== undefined && /^\d+$/.test(text);
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!isPort(text) || port > 65535)
-    fail(`'${text}' is not a port: name a number from 0 to 65535`, EXIT_USAGE);
-  return port;
-}
-
-function fail(message: string, exitCode = 1): never {
-  console.error(`basehttp: ${message}`);
-  process.exit(exitCode);
 }

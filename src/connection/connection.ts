@@ -62,6 +62,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   #requests = 0;
   /** What the deadline is for. */
   #awaits = NOTHING;
+  #awaitsSince = 0;
   /** Our last octet has been decided on; what still arrives is dropped. */
   #ending = false;
   #closed = false;
@@ -75,12 +76,12 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   #lastResponse = false;
 
   #bodyEnded = true;
+  #bodyFailure: unknown;
   #continueOwed = false;
   #waiter: Waiter | undefined;
   #discarded = 0;
   #received = 0;
   #waited = 0;
-  #waitsSince = 0;
   #lingersUntil = 0;
 
   /**
@@ -109,6 +110,14 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     return this.#exchange === undefined && this.#parser.idle && !this.#ending && !this.output.blocked;
   }
 
+  /**
+   * Since when nothing is going on, by the clock of the deadlines, other than that the peer may still have to close;
+   * `undefined` while something is.
+   */
+  get idleSince(): number | undefined {
+    return this.idle || this.#awaits === PEER_CLOSES ? this.#awaitsSince : undefined;
+  }
+
   /** Finishes what is in flight, lets it say `Connection: close`, and ends; an idle connection ends at once. */
   stop(): void {
     this.#stopping = true;
@@ -117,6 +126,8 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
 
   /** Ends the connection now, whatever is in flight. */
   destroy(): void {
+    this.#ending = true;
+    this.#await(NOTHING, Number.POSITIVE_INFINITY);
     this.#transport.destroy();
   }
 
@@ -135,8 +146,12 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     this.output.onDrain();
     if (this.output.blocked) return;
     if (this.#awaits === PEER_TAKES) this.#await(NOTHING, Number.POSITIVE_INFINITY);
-    if (this.#ending) this.#endTransport();
-    else this.#turn();
+    if (this.#ending) {
+      this.#endTransport();
+      return;
+    }
+    if (this.#waiter !== undefined) this.#awaitBody();
+    this.#turn();
   }
 
   onEnd(): void {
@@ -167,6 +182,9 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
       case NEXT_REQUEST:
       case LEFT_OVER:
         this.#end();
+        break;
+      case PEER_TAKES:
+        this.#transport.reset(); // an end would make a part of a response look like all of it
         break;
       default:
         this.#transport.destroy();
@@ -211,6 +229,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
 
   #awaitRequest(): void {
     const { idle, headers } = this.#settings.timeouts;
+    this.#unpause();
     if (!this.#parser.idle) {
       // The time for a head runs from its first octet, and is not prolonged by the others.
       if (this.#awaits !== REQUEST_HEAD) this.#await(REQUEST_HEAD, headers);
@@ -252,7 +271,8 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #waitFor(exchange: Exchange, returned: Promise<void>): void {
-    returned.then(
+    // What an application in JavaScript returns need not be a promise.
+    Promise.resolve(returned).then(
       () => {
         if (this.#exchange === exchange) this.#conclude(exchange);
         this.#resume();
@@ -294,15 +314,14 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** The application threw, or the request could not be understood. */
   #fail(exchange: Exchange, error: unknown): void {
     const { response } = exchange;
-    const isUnsent = !response.started;
     exchange.persistent = false;
-    if (isUnsent) response.reset();
-    this.#tellError(exchange, error);
-    if (isUnsent) {
-      if (response.state !== 'ended') this.#answerMinimally(exchange, error);
-    } else {
+    if (response.started) {
+      this.#tellError(exchange, error);
       // The peer must not take what it has got for a whole response.
       this.#cut(response.endsByClose);
+    } else {
+      response.reset();
+      this.#answerError(exchange, error);
     }
     this.#release(exchange);
   }
@@ -310,30 +329,47 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   #tellError(exchange: Exchange, error: unknown): void {
     try {
       this.#application.onError(error, exchange);
-      if (exchange.response.state === 'body' || exchange.response.state === 'head') exchange.response.end();
     } catch {
-      // It had its chance; the peer gets its answer below.
+      // There is nobody else to tell.
     }
   }
 
-  /** For an application whose own error page failed. */
-  #answerMinimally(exchange: Exchange, error: unknown): void {
-    if (exchange.response.started) {
-      this.#cut(true);
-      return;
+  #answerError(exchange: Exchange, error: unknown): void {
+    const { response } = exchange;
+    try {
+      this.#application.onError(error, exchange);
+      response.end();
+    } catch {
+      // The error page has failed too, or there is none.
+      if (response.state === 'body') this.#cut(response.endsByClose);
+      else if (response.state !== 'ended') this.#answerMinimally(exchange, error);
     }
-    exchange.response.reset();
+  }
+
+  #answerMinimally({ response }: Exchange, error: unknown): void {
+    response.reset();
     const head = new ResponseHead(error instanceof ProtocolError ? error.status : 500);
-    exchange.response.begin(head.append('Content-Length', 0));
-    exchange.response.end();
+    response.begin(head.append('Content-Length', 0));
+    response.end();
   }
 
   #release(exchange: Exchange): void {
-    exchange.body.close();
-    this.#exchange = undefined;
-    if (!exchange.persistent) this.#lastResponse = true;
+    if (!exchange.persistent || this.#leavesTooMuch()) this.#lastResponse = true;
+    this.#leave(exchange);
     if (this.#closed) return;
     if (this.#lastResponse) this.#end();
+  }
+
+  /** From now on the exchange cannot reach the connection, nor what comes behind it on the connection. */
+  #leave(exchange: Exchange): void {
+    this.#exchange = undefined;
+    exchange.body.close();
+    exchange.response.close();
+    if (this.#waiter !== undefined) {
+      this.#settleWaiter((waiter) =>
+        waiter.reject(new Error('The request is over: its body can no longer be read')),
+      );
+    }
   }
 
   /** What cannot be understood, or did not arrive in time, is answered by the application too. */
@@ -349,15 +385,18 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   pullBody(): Buffer | undefined | Promise<Buffer | undefined> {
     if (this.#closed) throw new ConnectionResetError('The client has gone');
     if (this.#waiter !== undefined) throw new Error('The body is being read already');
+    if (this.#bodyFailure !== undefined) throw this.#bodyFailure;
     if (this.#bodyEnded) return undefined;
     const event = this.#nextOfBody();
     if (event === DATA) return this.#parser.data;
     if (event === END) return undefined;
     this.#sendContinue();
     this.#awaitBody();
-    return new Promise((resolve, reject) => {
+    const octets = new Promise<Buffer | undefined>((resolve, reject) => {
       this.#waiter = { resolve, reject };
     });
+    octets.catch(() => {}); // a reader that has lost interest must not bring down the process
+    return octets;
   }
 
   #nextOfBody(): number {
@@ -365,8 +404,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     try {
       event = this.#parser.next();
     } catch (error) {
-      this.#bodyEnded = true;
-      this.#lastResponse = true;
+      this.#loseBody(error);
       throw error;
     }
     if (event === END) {
@@ -380,7 +418,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #sendContinue(): void {
-    if (!this.#continueOwed || this.#exchange!.response.state !== 'idle') return;
+    if (!this.#continueOwed || this.#exchange!.response.started) return;
     this.#continueOwed = false;
     this.output.write(CONTINUE);
     this.output.flush();
@@ -391,9 +429,9 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     this.#unpause();
     if (this.output.blocked) return;
     const { minimum, grace } = this.#settings.receiveRate;
-    const earned = grace + (this.#received / minimum) * 1000 - this.#waited;
+    const earned =
+      minimum > 0 ? grace + (this.#received / minimum) * 1000 - this.#waited : Number.POSITIVE_INFINITY;
     this.#await(BODY, Math.min(this.#settings.timeouts.receive, Math.max(earned, 0)));
-    this.#waitsSince = this.#settings.deadlines.clock();
   }
 
   #feedWaiter(): void {
@@ -405,18 +443,21 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
       return;
     }
     if (event !== DATA && event !== END) return;
-    if (this.#awaits === BODY) {
-      this.#waited += this.#settings.deadlines.clock() - this.#waitsSince;
-      this.#await(NOTHING, Number.POSITIVE_INFINITY);
-    }
+    if (this.#awaits === BODY) this.#await(NOTHING, Number.POSITIVE_INFINITY);
     this.#settleWaiter((waiter) => waiter.resolve(event === DATA ? this.#parser.data : undefined));
   }
 
   #failBody(error: unknown): void {
-    this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    if (this.#awaits === BODY) this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    this.#loseBody(error);
+    this.#settleWaiter((waiter) => waiter.reject(error));
+  }
+
+  /** What is left of the body will not be had: each further read fails like this one, so that it is not taken for the end. */
+  #loseBody(error: unknown): void {
+    this.#bodyFailure = error;
     this.#bodyEnded = true;
     this.#lastResponse = true;
-    this.#settleWaiter((waiter) => waiter.reject(error));
   }
 
   #settleWaiter(settle: (waiter: Waiter) => void): void {
@@ -453,19 +494,24 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     return Math.floor(this.#settings.timeouts.idle / 1000);
   }
 
-  mayPersist(): boolean {
+  mayPersist(isWhole: boolean): boolean {
     return (
       this.#exchange!.persistent &&
       !this.#stopping &&
       !this.#lastResponse &&
       !this.#continueOwed &&
       this.#requests < this.#settings.limits.maxRequestsPerConnection &&
-      this.#leftOver() <= this.#settings.limits.maxDiscardSize
+      // Before the response is whole, the application may still go on to read.
+      !(isWhole && this.#leavesTooMuch())
     );
   }
 
   endsConnection(): void {
     this.#lastResponse = true;
+  }
+
+  sentContinue(): void {
+    this.#continueOwed = false;
   }
 
   requestFlush(): void {
@@ -475,10 +521,11 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     queueMicrotask(() => process.nextTick(() => this.#flushTurn()));
   }
 
-  /** Octets of the body, known to come, that the application has not read. */
-  #leftOver(): number {
+  /** Whether it is known that more of the body is left unread than it is worth to step over. */
+  #leavesTooMuch(): boolean {
+    if (this.#bodyEnded) return false;
     const { length } = this.#exchange!.body;
-    return this.#bodyEnded || length === CHUNKED ? 0 : length - this.#received;
+    return length !== CHUNKED && length - this.#received > this.#settings.limits.maxDiscardSize;
   }
 
   #flushTurn(): void {
@@ -492,7 +539,9 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
 
   /** Nobody asks for what has been read already: the peer has to wait. */
   #limitReadAhead(): void {
-    if (this.#paused || this.#ending || this.#parser.unread <= this.#settings.limits.maxReadAhead) return;
+    const isAskedFor = this.#exchange === undefined ? !this.output.blocked : this.#waiter !== undefined;
+    if (isAskedFor || this.#paused || this.#ending) return;
+    if (this.#parser.unread <= this.#settings.limits.maxReadAhead) return;
     this.#paused = true;
     this.#transport.pause();
   }
@@ -504,11 +553,11 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #await(what: number, milliseconds: number): void {
+    const now = this.#settings.deadlines.clock();
+    if (this.#awaits === BODY) this.#waited += now - this.#awaitsSince;
     this.#awaits = what;
-    this.deadline =
-      milliseconds === Number.POSITIVE_INFINITY
-        ? milliseconds
-        : this.#settings.deadlines.clock() + milliseconds;
+    this.#awaitsSince = now;
+    this.deadline = now + milliseconds;
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -526,10 +575,13 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
 
   #endTransport(): void {
     this.#parser.take();
-    this.#transport.end();
     this.#unpause();
-    this.#lingersUntil = this.#settings.deadlines.clock() + this.#settings.timeouts.lingerTotal;
-    this.#linger();
+    this.#await(PEER_TAKES, this.#settings.timeouts.send);
+    this.#transport.end(() => {
+      if (this.#closed) return;
+      this.#lingersUntil = this.#settings.deadlines.clock() + this.#settings.timeouts.lingerTotal;
+      this.#linger();
+    });
   }
 
   #linger(): void {
@@ -551,15 +603,14 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     if (this.#exchange !== exchange || this.#closed) throw new Error('The exchange is over');
     if (!this.#bodyEnded && this.#nextOfBody() !== END)
       throw new Error('The body must be read before an upgrade');
-    const isSwitch =
-      response.status === 101 || (exchange.head.method === 'CONNECT' && response.status !== undefined);
+    const { status = 0 } = response;
+    const isSwitch = status === 101 || (exchange.head.method === 'CONNECT' && status >= 200 && status < 300);
     if (response.state !== 'idle' && !isSwitch) throw new Error('Another response has been begun');
     response.flush();
-    this.output.fail(new Error('The connection has been taken over'));
+    this.output.handOver(new Error('The connection has been taken over'));
     this.#settings.deadlines.delete(this);
     this.#closed = this.#ending = true;
-    this.#exchange = undefined;
-    exchange.body.close();
+    this.#leave(exchange);
     this.#transport.listen(undefined);
     this.#onClosed();
     return { transport: this.#transport, head: this.#parser.take() };

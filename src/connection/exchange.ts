@@ -73,7 +73,7 @@ export class Exchange {
 
 /** What serves requests: the one seam between the engine and everything above it. */
 export interface Application {
-  /** A head has arrived. Returning, or resolving, ends the exchange. */
+  /** A head has arrived. Returning, or resolving, ends the exchange: who still reads or writes fails then. */
   onRequest(exchange: Exchange): void | Promise<void>;
   /**
    * The exchange failed: a `ProtocolError` if the peer is to blame, whose request may never have reached `onRequest`;

@@ -30,7 +30,7 @@ export interface Timeouts {
   readonly idle: number;
   /** For what is left of a body that the application did not read. */
   readonly discard: number;
-  /** For the peer to be silent, or to close, once we have sent our last octet. */
+  /** For the peer to be silent, once we have sent our last octet. */
   readonly linger: number;
   /** For the peer to close at all, once we have sent our last octet. */
   readonly lingerTotal: number;
@@ -38,7 +38,7 @@ export interface Timeouts {
 
 /** The pace below which a body counts as stalled although it trickles. */
 export interface ReceiveRate {
-  /** Octets a second, on average over the time in which we waited for the peer. */
+  /** Octets a second, on average over the time in which we waited for the peer; 0 for any pace. */
   readonly minimum: number;
   /** Milliseconds of waiting before the rate counts. */
   readonly grace: number;

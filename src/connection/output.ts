@@ -19,6 +19,8 @@ export class Output {
   #parts: (string | Uint8Array)[] = [];
   /** The latest octets, as latin1. */
   #text = '';
+  /** Octets in both. */
+  #size = 0;
   #blocked = false;
   #drained: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
@@ -41,10 +43,12 @@ export class Output {
   /** Adds octets behind all others, text as latin1. Large arrays are not copied: leave them alone until they are sent. */
   write(data: string | Uint8Array): void {
     if (this.#failure !== undefined) return;
+    this.#size += data.length;
     if (typeof data === 'string') this.#text += data;
     else if (data.length <= JOIN_MAX) this.#text += latin1(data);
     else this.#push(data);
-    if (this.#text.length > GATHER_MAX) this.flush();
+    // Whoever writes on and on without ever giving up the turn meets the back-pressure here.
+    if (this.#size > GATHER_MAX) this.flush();
   }
 
   /** Gives to the transport what it takes. */
@@ -54,6 +58,7 @@ export class Output {
       if (this.#text === '') return;
       const text = this.#text;
       this.#text = '';
+      this.#size = 0;
       this.#blocked = !this.#transport.write(text);
     } else {
       this.#flushParts();
@@ -81,12 +86,20 @@ export class Output {
     this.#drained = undefined;
   }
 
+  /** Gives the transport everything, whether it takes it or not, before somebody else writes to it; then fails. */
+  handOver(error: Error): void {
+    for (const part of this.#parts) this.#transport.write(part);
+    if (this.#text !== '') this.#transport.write(this.#text);
+    this.fail(error);
+  }
+
   /** The transport is gone: what is left is dropped, and who waits is told. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#blocked = false;
     this.#parts = [];
     this.#text = '';
+    this.#size = 0;
     this.#drained?.reject(error);
     this.#drained = undefined;
   }
@@ -105,19 +118,19 @@ export class Output {
     this.#transport.cork();
     while (!this.#blocked && sent < parts.length) {
       const part = parts[sent]!;
-      if (part.length <= PIECE_SIZE) {
-        sent++;
-        this.#blocked = !this.#transport.write(part);
-      } else {
-        parts[sent] = typeof part === 'string' ? part.slice(PIECE_SIZE) : part.subarray(PIECE_SIZE);
-        this.#blocked = !this.#transport.write(
-          typeof part === 'string' ? part.slice(0, PIECE_SIZE) : part.subarray(0, PIECE_SIZE),
-        );
-      }
+      const piece = part.length <= PIECE_SIZE ? part : cut(part, 0, PIECE_SIZE);
+      if (piece === part) sent++;
+      else parts[sent] = cut(part, PIECE_SIZE);
+      this.#size -= piece.length;
+      this.#blocked = !this.#transport.write(piece);
     }
     this.#transport.uncork();
     parts.splice(0, sent);
   }
+}
+
+function cut(part: string | Uint8Array, start: number, end?: number): string | Uint8Array {
+  return typeof part === 'string' ? part.slice(start, end) : part.subarray(start, end);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -11,10 +11,12 @@ export interface ResponseChannel {
   readonly output: Output;
   /** Seconds, as a client that asked for a persistent connection is told. */
   readonly keepAliveSeconds: number;
-  /** Called once, when the head is sent: whether the connection can persist if the response lets it. */
-  mayPersist(): boolean;
+  /** Called once, when the head is sent, with the whole body or ahead of it: whether the connection can persist. */
+  mayPersist(isWhole: boolean): boolean;
   /** The response, as it was sent, ends the connection. */
   endsConnection(): void;
+  /** The application has sent 100 (Continue) itself. */
+  sentContinue(): void;
   /** Something waits to be sent when the turn is over. */
   requestFlush(): void;
 }
@@ -78,10 +80,17 @@ export class ResponseWriter {
     this.#channel.requestFlush();
   }
 
-  /** Sends an interim response (1xx) at once. HTTP/1.0 clients know none, and get none (RFC 9110 §15.2). */
+  /**
+   * Sends an interim response (1xx) at once. HTTP/1.0 clients know none, and get none (RFC 9110 §15.2).
+   * @throws {RangeError} the status is not an interim one; 101 is a response, for `begin`.
+   * @throws {Error} the response has a head already.
+   */
   interim(head: ResponseHead): void {
     if (this.#state !== 'idle') throw new Error('An interim response comes before the response');
+    if (head.status >= 200 || head.status === 101)
+      throw new RangeError(`${head.status} is no interim response`);
     if (this.#request.minor === 0) return;
+    if (head.status === 100) this.#channel.sentContinue();
     this.#channel.output.write(head.serialize('none', undefined, 0));
     this.#channel.output.flush();
   }
@@ -99,16 +108,15 @@ export class ResponseWriter {
     if (this.#state === 'ended') throw new Error('The response has ended: nothing more can be written to it');
     const octets = typeof data === 'string' ? encode(data) : data;
     if (octets.length === 0) return;
+    if (this.#framing === 'length') this.#spend(octets.length);
     this.#size += octets.length;
     if (this.#framing === 'none') return;
     if (this.#framing === 'length') {
-      if (octets.length > this.#remaining) this.#refuse(octets.length);
-      this.#remaining -= octets.length;
-      if (this.#state === 'head') this.#send();
+      if (this.#state === 'head') this.#send(this.#remaining === 0);
       this.#channel.output.write(octets);
     } else if (this.#state === 'head') {
       this.#gathered.push(octets);
-      if (this.#size > GATHER_MAX) this.#send();
+      if (this.#size > GATHER_MAX) this.#send(false);
     } else {
       this.#writeFramed(octets);
     }
@@ -118,23 +126,24 @@ export class ResponseWriter {
 
   /**
    * Ends the response; the connection does it for an application that returns.
-   * @throws {RangeError} the body is shorter than Content-Length promised; the connection will be cut.
+   * @throws {RangeError} the body is shorter than Content-Length promises, and the response goes on. Where it cannot,
+   *   it is answered with an error instead, or, if its head has been sent, the connection is cut.
    */
   end(): void {
     if (this.#state === 'ended') return;
     if (this.#state === 'idle') throw new Error('A response has at least a head');
+    if (this.#framing === 'length' && this.#remaining > 0) {
+      throw new RangeError(`The response is ${this.#remaining} octets short of its Content-Length`);
+    }
     if (this.#state === 'head') this.#sendWhole();
     if (this.#framing === 'chunked') this.#channel.output.write('0\r\n\r\n');
     this.#state = 'ended';
-    if (this.#framing === 'length' && this.#remaining > 0) {
-      throw new RangeError(`The response ended ${this.#remaining} octets short of its Content-Length`);
-    }
     this.#channel.requestFlush();
   }
 
   /** Sends what there is now, instead of at the end of the turn. A promise only if the peer must be waited for. */
   flush(): void | Promise<void> {
-    if (this.#state === 'head') this.#send();
+    if (this.#state === 'head') this.#send(false);
     this.#channel.output.flush();
     return this.#channel.output.ready();
   }
@@ -143,8 +152,14 @@ export class ResponseWriter {
   reset(): void {
     if (this.started) throw new Error('The response has been started');
     this.#state = 'idle';
+    this.#head = undefined;
     this.#gathered = [];
     this.#size = 0;
+  }
+
+  /** @internal The exchange is over: whoever still writes to it is told so. */
+  close(): void {
+    this.#state = 'ended';
   }
 
   /** Whether the end of the body is marked by the end of the connection. */
@@ -155,7 +170,7 @@ export class ResponseWriter {
   /** The response ends before its head was sent, so its length is known. */
   #sendWhole(): void {
     const head = this.#head!;
-    const hidden = this.#framing === 'none' && this.#size > 0 && responseHasBody('GET', head.status);
+    const hidden = this.#request.method === 'HEAD' && this.#size > 0 && responseHasBody('GET', head.status);
     if (
       head.contentLength === undefined &&
       (hidden || this.#framing === 'chunked' || this.#framing === 'close')
@@ -163,15 +178,14 @@ export class ResponseWriter {
       head.append('Content-Length', this.#size);
       if (!hidden) this.#framing = 'length';
     }
-    this.#send();
+    this.#send(true);
   }
 
-  #send(): void {
+  #send(isWhole: boolean): void {
     const head = this.#head!;
     this.#state = 'body';
-    this.#channel.output.write(
-      head.serialize(this.#framing, this.#persistence(head), this.#channel.keepAliveSeconds),
-    );
+    const persistence = this.#persistence(head, isWhole);
+    this.#channel.output.write(head.serialize(this.#framing, persistence, this.#channel.keepAliveSeconds));
     for (const octets of this.#gathered) this.#writeFramed(octets);
     this.#gathered = [];
   }
@@ -184,24 +198,30 @@ export class ResponseWriter {
   }
 
   /** What Connection says (RFC 9112 §9.3), and what the connection does then. */
-  #persistence(head: ResponseHead): 'close' | 'keep-alive' | undefined {
-    if (head.status === 101) {
+  #persistence(head: ResponseHead, isWhole: boolean): 'close' | 'keep-alive' | undefined {
+    const isConnect = this.#request.method === 'CONNECT';
+    if (head.status === 101 || (isConnect && head.status < 300)) {
       this.#channel.endsConnection(); // as HTTP
       return undefined;
     }
     const isOld = head.version === 'HTTP/1.0';
     const wanted = head.persistence !== 'close' && (!isOld || head.persistence === 'keep-alive');
-    if (wanted && this.#framing !== 'close' && this.#channel.mayPersist()) {
+    // Behind CONNECT come octets that were meant for a tunnel, and behind an interim status the response is still awaited.
+    const isExchange = !isConnect && head.status >= 200 && this.#framing !== 'close';
+    if (wanted && isExchange && this.#channel.mayPersist(isWhole)) {
       return isOld || this.#request.keepAlive || this.#request.minor === 0 ? 'keep-alive' : undefined;
     }
     this.#channel.endsConnection();
     return isOld && head.persistence !== 'close' ? undefined : 'close';
   }
 
-  #refuse(length: number): never {
-    throw new RangeError(
-      `${length} octets are more than the ${this.#remaining} that Content-Length still promises`,
-    );
+  #spend(length: number): void {
+    if (length > this.#remaining) {
+      throw new RangeError(
+        `${length} octets are more than the ${this.#remaining} that Content-Length still promises`,
+      );
+    }
+    this.#remaining -= length;
   }
 }
 

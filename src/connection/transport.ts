@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 
-/** A duplex stream of octets. */
+/** A duplex stream of octets. It never calls its listener from within a call. */
 export interface Transport {
   /** Takes octets, text as latin1. False: the peer must be waited for, and `onDrain` will be called. */
   write(data: string | Uint8Array): boolean;
@@ -13,8 +13,8 @@ export interface Transport {
   /** Stops, or starts again, the calls of `onData`. */
   pause(): void;
   resume(): void;
-  /** Half-closes, once everything written has been sent. */
-  end(): void;
+  /** Half-closes, once everything written has been sent, and calls `onSent` then. */
+  end(onSent: () => void): void;
   /** Ends both directions now. */
   destroy(): void;
   /** Like `destroy`, so that the peer cannot take it for a proper end: a TCP reset. */
@@ -68,8 +68,8 @@ export class SocketTransport implements Transport {
     this.socket.resume();
   }
 
-  end(): void {
-    this.socket.end();
+  end(onSent: () => void): void {
+    this.socket.end(onSent);
   }
 
   destroy(): void {
@@ -77,7 +77,11 @@ export class SocketTransport implements Transport {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy();
+    try {
+      this.socket.resetAndDestroy();
+    } catch {
+      this.socket.destroy(); // only TCP has a reset
+    }
   }
 
   listen(listener: TransportListener | undefined): void {
@@ -110,6 +114,9 @@ function onDrain(this: ListenedSocket): void {
 }
 
 function onEnd(this: ListenedSocket): void {
+  // A reset that comes right behind octets is told as an end by libuv. Then an empty write fails, and the socket closes;
+  // behind an end that is one it sends nothing.
+  if (this.writable) this.write('');
   this[LISTENER]?.onEnd();
 }
 

@@ -79,7 +79,10 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /** The request method: `'GET'`. */
   command = '';
-  /** The request target: path and query, `'/spam?eggs=1'`; without scheme and authority, should the client send them. */
+  /**
+   * The request target: path and query, `'/spam?eggs=1'`; without scheme and authority, should the client send them,
+   * and with one slash in front. As sent it is `exchange.head.target`.
+   */
   path = '';
   /** The version of the request: `'HTTP/1.1'`. */
   requestVersion = '';
@@ -96,6 +99,15 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   /** A response head that `endHeaders()` has not completed yet. */
   #head: ResponseHead | undefined;
   #upgraded = false;
+
+  /** Whether `handle()` of this class takes one request after the other; else an overridden one does, by asking. */
+  #takesAll = false;
+  /** Resolves when the connection has ended, for a `handle()` that asks. */
+  #ended: Promise<void> | undefined;
+  /** Tells the `handle()` that has asked for a request that it has been handled. */
+  #onHandled: (() => void) | undefined;
+  /** Tells a request that has come before it was asked for that it is now. */
+  #onAsked: (() => void) | undefined;
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,9 +162,16 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /**
    * Calls `handleOneRequest()` for each request of the connection; once, unless it persists. Resolves when the
-   * connection has ended. You should never need to override it.
+   * connection has ended. You should never need to override it; one that does may call `super.handle()`, or
+   * `await this.handleOneRequest()` until `closeConnection` is true.
    */
-  override handle(): Promise<void> {
+  override handle(): void | Promise<void> {
+    this.#takesAll = true;
+    return this.#connect();
+  }
+
+  /** Begins to serve the connection; resolves when it has ended. */
+  #connect(): Promise<void> {
     return new Promise((resolve) => {
       const transport = new SocketTransport(this.request);
       this.#connection = new Connection(transport, this, this.#settings(), () => {
@@ -162,7 +181,14 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     });
   }
 
-  override finish(): void {}
+  /** Ends the connection if an overridden `handle()` has left it open. What has come by then is still answered. */
+  override finish(): void | Promise<void> {
+    if (this.#ended === undefined) return;
+    this.#onHandled = () => {};
+    this.#onAsked?.();
+    this.#connection?.stop();
+    return this.#ended;
+  }
 
   /** The server shuts down: the request in flight is answered, with `Connection: close`, and the connection ends. */
   override stop(): void {
@@ -171,9 +197,34 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /**
    * Parses the request and calls the `do_` method of its method; 501 if there is none. You should never need to
-   * override it; one that does calls `parseRequest()` first.
+   * override it; one that does calls `parseRequest()` first. For an overridden `handle()` it waits for the request:
+   * `await` it. It then resolves when the request has been handled, and with it the connection if `closeConnection`.
    */
   handleOneRequest(): void | Promise<void> {
+    return this.#takesAll ? this.#dispatch() : this.#handleNext();
+  }
+
+  #handleNext(): Promise<void> {
+    this.#ended ??= this.#connect().then(() => {
+      this.closeConnection = true;
+    });
+    return new Promise((resolve) => {
+      this.#onHandled = resolve;
+      this.#ended?.then(resolve);
+      this.#onAsked?.();
+    });
+  }
+
+  async #handleWhenAsked(exchange: Exchange): Promise<void> {
+    if (this.#onHandled === undefined) await new Promise<void>((resolve) => (this.#onAsked = resolve));
+    this.#enter(exchange);
+    await this.#dispatch();
+    this.#leave(exchange);
+    if (!this.closeConnection) this.#onHandled?.();
+    this.#onHandled = this.#onAsked = undefined;
+  }
+
+  #dispatch(): void | Promise<void> {
     if (!this.parseRequest()) return;
     const method = this[METHOD_NAMES.get(this.command) ?? (`do_${this.command}` as const)];
     if (typeof method === 'function') return method.call(this);
@@ -221,6 +272,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /** @internal A request has arrived. */
   onRequest(exchange: Exchange): void | Promise<void> {
+    if (!this.#takesAll) return this.#handleWhenAsked(exchange);
     this.#enter(exchange);
     const returned = this.handleOneRequest();
     if (returned === undefined) {
@@ -270,7 +322,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   #describe(exchange: Exchange): void {
     const { head } = exchange;
     this.command = head.method;
-    this.path = head.path;
+    this.path = withoutAuthority(head.path);
     this.requestVersion = head.version;
     this.requestline = head.requestLine;
   }
@@ -296,7 +348,8 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    * Sends and logs a complete error reply, and ends the connection. The body, made with `errorMessageFormat`, is left
    * out where the status or the method forbids one. Replaces a response whose head has not been sent.
    * @param code the numeric HTTP error code.
-   * @param message a short reason; by default the short message of the code in `responses`.
+   * @param message a short reason, of which 256 characters are shown; by default the short message of the code in
+   *   `responses`.
    * @param explain what it means; by default the long message.
    * @param fields header fields to add, such as Allow or Retry-After.
    * @throws {Error} a response has been sent already.
@@ -308,12 +361,13 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     fields: Readonly<Record<string, string>> = {},
   ): void {
     const { response } = this.exchange;
-    if (response.state === 'head') response.reset();
+    if (response.started) throw answeredAlready();
+    response.reset();
     this.#head = undefined;
     const [short, long] = this.responses[code] ?? ['???', '???'];
-    const reason = toReason(message ?? short);
-    this.logError('code %d, message %s', code, reason);
-    this.sendResponse(code, reason);
+    const text = (message ?? short).slice(0, MESSAGE_MAX);
+    this.logError('code %d, message %s', code, text);
+    this.sendResponse(code, toReason(text));
     this.sendHeader('Connection', 'close');
     for (const [name, value] of Object.entries(fields)) this.sendHeader(name, value);
     if (!mayHaveBody(code)) {
@@ -321,7 +375,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
       return;
     }
     const body = formatMessage(this.errorMessageFormat, [
-      { code, message: escapeHtml(reason, false), explain: escapeHtml(explain ?? long, false) },
+      { code, message: escapeHtml(text, false), explain: escapeHtml(explain ?? long, false) },
     ]);
     this.sendHeader('Content-Type', this.errorContentType);
     this.sendHeader('X-Content-Type-Options', 'nosniff');
@@ -335,8 +389,8 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    * @param message the reason phrase; by default the short message of the code in `responses`.
    */
   sendResponse(code: number, message?: string): void {
-    this.logRequest(code);
     this.sendResponseOnly(code, message);
+    this.logRequest(code);
     this.sendHeader('Server', this.versionString());
     this.sendHeader('Date', this.dateTimeString());
   }
@@ -349,15 +403,15 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    */
   sendResponseOnly(code: number, message?: string): void {
     if (this.#head !== undefined || this.exchange.response.state !== 'idle') {
-      throw new Error('The request is being answered already: one sendResponse() or sendError() a request');
+      throw answeredAlready();
     }
     const version: HTTPVersion = this.protocolVersion >= 'HTTP/1.1' ? 'HTTP/1.1' : 'HTTP/1.0';
     this.#head = new ResponseHead(code, message ?? this.responses[code]?.[0] ?? '', version);
   }
 
   /**
-   * Adds a header field. `Connection: close` and `Connection: keep-alive` set `closeConnection` too. The framing is
-   * the engine's: leave Transfer-Encoding to it.
+   * Adds a header field. With `endHeaders()`, `Connection: close` and `Connection: keep-alive` set `closeConnection`
+   * too. The framing is the engine's: leave Transfer-Encoding to it.
    * @param value latin1 text, as on the wire.
    * @throws {TypeError} the name is not a token, or the value has CR, LF, NUL or what latin1 cannot hold: nothing has
    *   been sent then.
@@ -416,7 +470,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
    */
   logMessage(format: string, ...args: unknown[]): void {
     const message = formatLogMessage(format, args);
-    writeToStderr(`${this.clientAddress[0]} - - [${this.logDateTimeString()}] ${message}`);
+    writeToStderr(`${this.clientAddress[0] || '-'} - - [${this.logDateTimeString()}] ${message}`);
   }
 
   /** The server software, for the `Server` field: `serverVersion` and `sysVersion`. */
@@ -486,9 +540,19 @@ class SecondClock {
 const httpDate = new SecondClock(formatHttpDate);
 const logDate = new SecondClock(formatLogDate);
 
-const REASON_MAX = 256;
+/** What a peer can make long, as its method in a 501, is cut: an error page is no echo. */
+const MESSAGE_MAX = 256;
 
-/** A message as a reason phrase: whatever may not stand in one is replaced, and what a peer can make long is cut. */
+/** A message as a reason phrase: whatever may not stand in one is replaced. */
 function toReason(message: string): string {
-  return message.slice(0, REASON_MAX).replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+  return message.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+}
+
+/** With one slash in front: with two, written back in a Location, it would refer to another host (CVE-2021-28861). */
+function withoutAuthority(path: string): string {
+  return path.startsWith('//') ? path.replace(/^\/+/, '/') : path;
+}
+
+function answeredAlready(): Error {
+  return new Error('The request is being answered already: one sendResponse() or sendError() a request');
 }

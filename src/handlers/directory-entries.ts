@@ -1,66 +1,80 @@
 // What a listing may show of a directory: the same files that may be opened, and no others.
 
-import { type Dirent, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { join, sep } from 'node:path';
 import { type ListingEntry, MAX_LISTING_ENTRIES } from '../files/listing.js';
 import { isHidden, isInside } from '../files/path.js';
-import type { Boundary } from './opened-file.js';
+import {
+  type Boundary,
+  descriptorPath,
+  failureOf,
+  isServed,
+  type OpenFailure,
+  openDirectory,
+} from './opened-file.js';
 
-/** So many names are looked at before others get their turn. */
+/** So many names are read and looked at before other requests get their turn. */
 const SLICE = 256;
 
 /**
- * The regular files and directories in `path` that may be served, at most one more than a listing shows. Names that
- * are not UTF-8, or hold a backslash, are left out: no URL reaches them, since paths are decoded strictly.
- * @throws the error of the file system if the directory cannot be read.
+ * The regular files and directories in `path` that may be served, at most one more than a listing shows; or why they
+ * cannot be told. Names that are not UTF-8, or hold a backslash, are left out: no URL reaches them, since paths are
+ * decoded strictly.
  */
-export async function directoryEntries(path: string, boundary: Boundary): Promise<ListingEntry[]> {
+export async function directoryEntries(
+  path: string,
+  boundary: Boundary,
+): Promise<ListingEntry[] | OpenFailure> {
+  const opened = openDirectory(path, boundary);
+  if (typeof opened === 'string') return opened;
+  const directory = descriptorPath(opened.descriptor) ?? path;
+  const mayFollow = (realPath: string) => !isInside(boundary.root, path, sep) || isServed(realPath, boundary);
   const entries: ListingEntry[] = [];
-  let seen = 0;
-  for await (const dirent of await opendir(path)) {
-    if (++seen % SLICE === 0) await setImmediate();
-    const entry = toEntry(path, dirent, boundary);
-    if (entry !== undefined && entries.push(entry) > MAX_LISTING_ENTRIES) break;
+  try {
+    for await (const { name } of await opendir(directory, { bufferSize: SLICE })) {
+      const entry = isShown(name, path, boundary) ? toEntry(directory, name, mayFollow) : undefined;
+      if (entry !== undefined && entries.push(entry) > MAX_LISTING_ENTRIES) break;
+    }
+    return entries;
+  } catch (error) {
+    return failureOf(error);
+  } finally {
+    closeSync(opened.descriptor);
   }
-  return entries;
 }
 
-function toEntry(directory: string, dirent: Dirent, boundary: Boundary): ListingEntry | undefined {
-  const { name } = dirent;
+/** Below the root, no path is the first segment: there `.well-known` is hidden like the rest. */
+function isShown(name: string, directory: string, { root, dotfiles }: Boundary): boolean {
+  if (/[\ufffd\\]/.test(name)) return false;
+  return dotfiles || !isHidden(directory === root ? [name] : [directory, name]);
+}
+
+function toEntry(
+  directory: string,
+  name: string,
+  mayFollow: (realPath: string) => boolean,
+): ListingEntry | undefined {
   const path = join(directory, name);
-  if (/[\ufffd\\]/.test(name) || !isShown(path, dirent, boundary)) return undefined;
-  const stats = statOf(path);
+  const own = lstatSync(path, { throwIfNoEntry: false });
+  const isLink = own?.isSymbolicLink() === true;
+  const stats = isLink ? statsBehind(path, mayFollow) : own;
   if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
   return {
     name,
     isDirectory: stats.isDirectory(),
-    isLink: dirent.isSymbolicLink(),
+    isLink,
     size: stats.size,
     mtimeMs: stats.mtimeMs,
   };
 }
 
-function isShown(path: string, dirent: Dirent, boundary: Boundary): boolean {
-  const { root, dotfiles } = boundary;
-  if (!isInside(root, path, sep)) return dotfiles || !dirent.name.startsWith('.');
-  if (!dotfiles && isHidden(relative(root, path).split(sep))) return false;
-  return !dirent.isSymbolicLink() || leadsInside(path, boundary);
-}
-
-function leadsInside(path: string, { root, dotfiles }: Boundary): boolean {
+/** Of what a link leads to, if that is served. */
+function statsBehind(link: string, mayFollow: (realPath: string) => boolean): Stats | undefined {
   try {
-    const realRoot = realpathSync.native(root);
-    const realPath = realpathSync.native(path);
-    return (
-      isInside(realRoot, realPath, sep) && (dotfiles || !isHidden(relative(realRoot, realPath).split(sep)))
-    );
+    const realPath = realpathSync.native(link);
+    return mayFollow(realPath) ? statSync(realPath) : undefined;
   } catch {
-    return false;
+    return undefined; // It leads nowhere.
   }
-}
-
-function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
 }

@@ -1,6 +1,6 @@
-// Octets of files and of memory as ByteSources, for `copyfile`.
+// Octets of files and of memory as ByteSources, for `copyfile`. Knows no HTTP.
 
-import { close, closeSync, read, readSync } from 'node:fs';
+import { closeSync, read, readSync } from 'node:fs';
 import { type MultipartRanges, rangeLength } from '../files/range.js';
 import type { ByteSource } from '../streams/byte-reader.js';
 
@@ -14,7 +14,7 @@ export interface ClosableSource extends ByteSource {
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * Part of an open file, read from its descriptor: never more octets than asked for, fewer if the file has shrunk.
+ * Part of an open file, read from its descriptor: never more octets than asked for.
  * Up to 64 KiB are read in place, which costs less than to wait for them; more without blocking.
  */
 export class FileSource implements ClosableSource {
@@ -33,20 +33,14 @@ export class FileSource implements ClosableSource {
     this.#blocking = length <= CHUNK_SIZE;
   }
 
+  /** @throws {Error} the file has become shorter than it was; or the error of the file system. */
   read(): Buffer | undefined | Promise<Buffer | undefined> {
     if (this.#remaining === 0) return undefined;
-    const buffer = Buffer.allocUnsafeSlow(Math.min(this.#remaining, CHUNK_SIZE));
-    if (this.#blocking)
+    const buffer = Buffer.allocUnsafe(Math.min(this.#remaining, CHUNK_SIZE));
+    if (this.#blocking) {
       return this.#take(buffer, readSync(this.#descriptor, buffer, 0, buffer.length, this.#position));
-    return new Promise((resolve, reject) => {
-      this.#busy = true;
-      read(this.#descriptor, buffer, 0, buffer.length, this.#position, (error, length) => {
-        this.#busy = false;
-        if (this.#closed) close(this.#descriptor);
-        if (error === null) resolve(this.#take(buffer, length));
-        else reject(error);
-      });
-    });
+    }
+    return this.#readLater(buffer);
   }
 
   close(): void {
@@ -56,33 +50,27 @@ export class FileSource implements ClosableSource {
     if (!this.#busy) closeSync(this.#descriptor);
   }
 
-  #take(buffer: Buffer, length: number): Buffer | undefined {
-    if (length === 0) {
-      this.#remaining = 0;
-      return undefined;
-    }
+  #readLater(buffer: Buffer): Promise<Buffer> {
+    this.#busy = true;
+    return new Promise((resolve, reject) => {
+      read(this.#descriptor, buffer, 0, buffer.length, this.#position, (error, length) => {
+        this.#busy = false;
+        if (this.#closed) closeSync(this.#descriptor);
+        try {
+          if (error !== null) throw error;
+          resolve(this.#take(buffer, length));
+        } catch (failure) {
+          reject(failure);
+        }
+      });
+    });
+  }
+
+  #take(buffer: Buffer, length: number): Buffer {
+    if (length === 0) throw new Error('The file has become shorter while it was being sent');
     this.#position += length;
     this.#remaining -= length;
     return buffer.subarray(0, length);
-  }
-}
-
-/** Octets that are in memory already. */
-export class MemorySource implements ClosableSource {
-  #octets: Buffer | undefined;
-
-  constructor(octets: Buffer) {
-    this.#octets = octets;
-  }
-
-  read(): Buffer | undefined {
-    const octets = this.#octets;
-    this.#octets = undefined;
-    return octets?.length === 0 ? undefined : octets;
-  }
-
-  close(): void {
-    this.#octets = undefined;
   }
 }
 
@@ -91,6 +79,7 @@ export class PartsSource implements ClosableSource {
   readonly #descriptor: number;
   readonly #multipart: MultipartRanges;
   #nextPart = 0;
+  /** What is being read; it holds the descriptor for all of them. */
   #range: FileSource;
 
   /** @param descriptor is the source's from now on. */
@@ -115,5 +104,24 @@ export class PartsSource implements ClosableSource {
     if (part === undefined) return this.#nextPart === parts.length + 1 ? Buffer.from(tail) : undefined;
     this.#range = new FileSource(this.#descriptor, part.range.start, rangeLength(part.range));
     return Buffer.from(part.head);
+  }
+}
+
+/** Octets that are in memory already. */
+export class MemorySource implements ClosableSource {
+  #octets: Buffer | undefined;
+
+  constructor(octets: Buffer) {
+    this.#octets = octets;
+  }
+
+  read(): Buffer | undefined {
+    const octets = this.#octets;
+    this.#octets = undefined;
+    return octets?.length === 0 ? undefined : octets;
+  }
+
+  close(): void {
+    this.#octets = undefined;
   }
 }

@@ -1,72 +1,122 @@
 // Opening what a path names so that what is served is what was checked: the descriptor is looked at, not the name, and
-// its real path must lie where it may (MUST 51–55). The one place that opens files for serving.
+// it must lead to where it may (MUST 51–56). The one place that opens files for serving; knows no HTTP.
 
-import { closeSync, constants, fstatSync, openSync, realpathSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { relative, sep } from 'node:path';
 import { isHidden, isInside } from '../files/path.js';
 
-/** An open regular file or directory, and what is known of it. */
-export interface OpenedFile {
-  /** To be closed by whoever opened it. */
-  readonly descriptor: number;
-  readonly stats: Stats;
-}
-
-/** A file that cannot be opened, and the status that says so. */
-export interface OpenFailure {
-  readonly status: 404 | 503;
-}
-
 /** What may be served. */
 export interface Boundary {
-  /** The directory that is served. A path outside of it is one that a handler chose itself, and is not checked. */
+  /** The directory that is served, as an absolute path. A path outside of it is a handler's own choice, and not checked. */
   readonly root: string;
   /** Whether names that begin with a dot may be served. */
   readonly dotfiles: boolean;
 }
 
-// A FIFO would block the open until someone writes to it; on what is left out by a platform, nothing can.
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+/** An open file or directory, and what is known of it. */
+export interface Opened {
+  /** To be closed by whoever opened it. */
+  readonly descriptor: number;
+  readonly stats: Stats;
+}
 
 /**
- * Opens a regular file or a directory. Everything else, and what is not there, may not be read, or is reached through
- * a link that leaves the root or leads to a hidden name, is a 404: which of them it is, is nobody's business.
- * 503 if the process has run out of descriptors or memory.
+ * Why there is nothing to serve: nothing has that name; it is not a file, may not be read, or is reached through a
+ * link that leaves the root or leads to a hidden name; or the process has run out of descriptors or memory.
  */
-export function openFile(path: string, boundary: Boundary): OpenedFile | OpenFailure {
-  let descriptor: number;
+export type OpenFailure = 'missing' | 'refused' | 'exhausted';
+
+/**
+ * Opens a regular file. A directory is not opened, so that one that may be entered but not read still has its files
+ * served. Neither are FIFOs, sockets and devices: what opening them does, nobody knows.
+ */
+export function openFile(path: string, boundary: Boundary): Opened | 'directory' | OpenFailure {
   try {
-    descriptor = openSync(path, FLAGS);
+    // Costs less than an exception for each name that is not there.
+    const named = statSync(path, { throwIfNoEntry: false });
+    if (named === undefined) return 'missing';
+    if (named.isFile()) return openChecked(path, boundary, (stats) => stats.isFile());
+    return named.isDirectory() && mayServe(path, realpathSync.native(path), boundary)
+      ? 'directory'
+      : 'refused';
   } catch (error) {
-    return failure(error);
+    return failureOf(error);
   }
+}
+
+/** Opens a directory, for its names to be read. */
+export function openDirectory(path: string, boundary: Boundary): Opened | OpenFailure {
+  try {
+    return openChecked(path, boundary, (stats) => stats.isDirectory());
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Whether a path without links in it lies inside the root, and below no hidden name there. */
+export function isServed(realPath: string, { root, dotfiles }: Boundary): boolean {
+  // What begins with the root has no links, so neither has the root, and need not be resolved.
+  const realRoot = isInside(root, realPath, sep) ? root : realpathSync.native(root);
+  return (
+    isInside(realRoot, realPath, sep) && (dotfiles || !isHidden(relative(realRoot, realPath).split(sep)))
+  );
+}
+
+/** What an error of the file system means. Whatever is not for want of resources is nobody's business. */
+export function failureOf(error: unknown): OpenFailure {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' ? 'exhausted' : 'refused';
+}
+
+/**
+ * A path that leads to what is open even if its name has been given to something else; `undefined` where the platform
+ * has none.
+ */
+export function descriptorPath(descriptor: number): string | undefined {
+  return HAS_DESCRIPTOR_PATHS ? `/proc/self/fd/${descriptor}` : undefined;
+}
+
+const HAS_DESCRIPTOR_PATHS = process.platform === 'linux' && existsSync('/proc/self/fd');
+
+// Should the name be given to a FIFO between looking and opening, nobody waits for its writer. Windows has neither flag.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+function openChecked(
+  path: string,
+  boundary: Boundary,
+  isRight: (stats: Stats) => boolean,
+): Opened | OpenFailure {
+  const descriptor = openSync(path, FLAGS);
+  let isOurs = false;
   try {
     const stats = fstatSync(descriptor);
-    if ((stats.isFile() || stats.isDirectory()) && isAllowed(path, stats, boundary))
-      return { descriptor, stats };
-  } catch (error) {
-    closeSync(descriptor);
-    return failure(error);
+    isOurs = isRight(stats) && mayServe(path, realPathOf(descriptor, path, stats), boundary);
+    return isOurs ? { descriptor, stats } : 'refused';
+  } finally {
+    if (!isOurs) closeSync(descriptor);
   }
-  closeSync(descriptor);
-  return { status: 404 };
 }
 
-/** Whether the opened file is the one that its real path names, and that is where it may be. */
-function isAllowed(path: string, stats: Stats, boundary: Boundary): boolean {
-  if (!isInside(boundary.root, path, sep)) return true;
-  const realRoot = realpathSync.native(boundary.root);
+function mayServe(path: string, realPath: string | undefined, boundary: Boundary): boolean {
+  return !isInside(boundary.root, path, sep) || (realPath !== undefined && isServed(realPath, boundary));
+}
+
+/** Where what is open really is; `undefined` if its name has been given to something else meanwhile. */
+function realPathOf(descriptor: number, path: string, stats: Stats): string | undefined {
+  const link = descriptorPath(descriptor);
+  if (link !== undefined) return readlinkSync(link);
   const realPath = realpathSync.native(path);
-  if (!isInside(realRoot, realPath, sep)) return false;
-  if (!boundary.dotfiles && isHidden(relative(realRoot, realPath).split(sep))) return false;
-  // Between opening it and resolving it the name may have been given to another file.
   const named = statSync(realPath);
-  return named.dev === stats.dev && named.ino === stats.ino;
-}
-
-const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
-
-function failure(error: unknown): OpenFailure {
-  const { code } = error as NodeJS.ErrnoException;
-  return { status: code !== undefined && EXHAUSTED.has(code) ? 503 : 404 };
+  return named.dev === stats.dev && named.ino === stats.ino ? realPath : undefined;
 }

@@ -1,5 +1,5 @@
 // Python's SimpleHTTPRequestHandler: GET and HEAD of the files below a directory. What an answer should be is decided
-// by the pure functions of files/; here is the opening, the answering and the copying.
+// by the pure functions of files/, what may be opened by opened-file.ts; here is the answering.
 
 import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
@@ -9,17 +9,29 @@ import { parseListingSort, renderListing, renderListingJson } from '../files/lis
 import { LISTING_CONTENT_SECURITY_POLICY } from '../files/listing-style.js';
 import { DEFAULT_EXTENSIONS_MAP, type ExtensionsMap, guessMediaType } from '../files/media-type.js';
 import { prefers } from '../files/negotiation.js';
-import { type CanonicalPath, parsePath, redirectLocation, splitTarget, toFilePath } from '../files/path.js';
+import {
+  type CanonicalPath,
+  type PathRefusal,
+  parsePath,
+  redirectLocation,
+  splitTarget,
+  toFilePath,
+} from '../files/path.js';
 import { type ByteRange, contentRange, multipartRanges, parseRange, rangeLength } from '../files/range.js';
 import { formatHttpDate } from '../http1/date.js';
+import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
 import { directoryEntries } from './directory-entries.js';
 import { type ClosableSource, FileSource, MemorySource, PartsSource } from './file-source.js';
-import { type Boundary, type OpenedFile, openFile } from './opened-file.js';
+import { type Boundary, type Opened, type OpenFailure, openFile } from './opened-file.js';
 
 /**
  * Serves the files below `directory`: GET and HEAD, with listings of directories that have no index page.
+ *
+ * - to set: `directory`, `indexPages`, `extensionsMap`, `dotfiles`, and what `BaseHTTPRequestHandler` has;
+ * - to override: `translatePath()`, `guessType()`, `listDirectory()`, `sendHead()`, `copyfile()`; `endHeaders()` to add
+ *   a field to every answer.
  *
  * ```ts
  * class Site extends SimpleHTTPRequestHandler {
@@ -29,7 +41,7 @@ import { type Boundary, type OpenedFile, openFile } from './opened-file.js';
  * ```
  */
 export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
-  /** The directory that is served, and nothing outside of it; by default the one the process was started in. */
+  /** The directory that is served, and nothing outside of it; by default the one the process works in. */
   declare directory: string;
   /** File names that are served for a directory, the first that is there. */
   declare indexPages: readonly string[];
@@ -38,17 +50,20 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   /** Whether names that begin with a dot are served and listed; `.well-known` always is. */
   declare dotfiles: boolean;
 
+  /** The latest path that was parsed: for one request, several methods ask for the same. */
+  #parsed: { readonly target: string; readonly path: CanonicalPath | PathRefusal } | undefined;
+
   do_GET(): void | Promise<void> {
-    return this.#answer();
+    return this.#answer((source) => this.copyfile(source, this.wfile));
   }
 
   do_HEAD(): void | Promise<void> {
-    return this.#answer();
+    return this.#answer(() => {});
   }
 
   do_OPTIONS(): void {
     this.sendResponse(204);
-    this.sendHeader('Allow', ALLOW);
+    this.sendHeader('Allow', this.#allowed());
     this.endHeaders();
   }
 
@@ -68,21 +83,22 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     this.#refuseMethod();
   }
 
+  // ── To override ──────────────────────────────────────────────────────────────────────────────────────────────────
+
   /**
    * Answers GET and HEAD but for the body: sends the status and the header fields.
    * @returns the body, for `copyfile()`, to be closed by the caller; `undefined` if there is none to send.
    */
   sendHead(): ClosableSource | undefined | Promise<ClosableSource | undefined> {
-    const path = parsePath(this.path);
+    const path = this.#parse(this.path);
     if (!path.ok) return this.#refuse(path.status);
     if (path.hidden && !this.dotfiles) return this.#refuse(404);
     const filePath = this.translatePath(this.path);
     const file = openFile(filePath, this.#boundary());
-    if ('status' in file) return this.#refuse(file.status);
-    if (file.stats.isDirectory()) {
-      closeSync(file.descriptor);
-      return this.#sendDirectory(path, filePath);
+    if (file === 'directory') {
+      return path.trailingSlash ? this.#sendDirectory(filePath) : this.#redirect(`${path.path}/`);
     }
+    if (typeof file === 'string') return this.#refuseOpening(file);
     if (!path.trailingSlash) return this.#sendFile(filePath, file);
     closeSync(file.descriptor);
     return this.#refuse(404);
@@ -91,10 +107,10 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   /**
    * The file system path that a URL path names, below `directory`. Query and fragment are left out of account. What it
    * returns when overridden may lie anywhere: below `directory` links are checked, elsewhere they are yours to check.
-   * A path that can name nothing here gives a path that does not exist.
+   * A path that can name nothing here gives a path that cannot exist.
    */
   translatePath(path: string): string {
-    const parsed = parsePath(path);
+    const parsed = this.#parse(path);
     const translated = parsed.ok
       ? toFilePath(resolve(this.directory), parsed.segments, process.platform)
       : parsed;
@@ -112,21 +128,15 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
    * @returns the listing, for `copyfile()`; `undefined` if an error has been sent instead.
    */
   async listDirectory(path: string): Promise<ClosableSource | undefined> {
-    const canonical = parsePath(this.path);
-    if (!canonical.ok) return this.#refuse(canonical.status);
-    let entries: Awaited<ReturnType<typeof directoryEntries>>;
-    try {
-      entries = await directoryEntries(path, this.#boundary());
-    } catch {
-      return this.#refuse(404, 'No permission to list directory');
-    }
-    const listing = { path: canonical.path, entries, sort: parseListingSort(splitTarget(this.path).query) };
-    const type = prefers(this.headers.getAll('accept').join(', '), ['text/html', 'application/json']);
-    const body = Buffer.from(
-      type === 'application/json' ? renderListingJson(listing) : renderListing(listing),
-    );
+    const shown = this.#parse(this.path);
+    if (!shown.ok) return this.#refuse(shown.status);
+    const entries = await directoryEntries(path, this.#boundary());
+    if (typeof entries === 'string') return this.#refuseOpening(entries, 'No permission to list directory');
+    const listing = { path: shown.path, entries, sort: parseListingSort(splitTarget(this.path).query) };
+    const isJson = prefers(this.#list('accept'), ['text/html', 'application/json']) === 'application/json';
+    const body = Buffer.from(isJson ? renderListingJson(listing) : renderListing(listing));
     this.sendResponse(200);
-    this.sendHeader('Content-Type', type === 'application/json' ? type : 'text/html; charset=utf-8');
+    this.sendHeader('Content-Type', isJson ? 'application/json' : 'text/html; charset=utf-8');
     this.sendHeader('Content-Length', body.length);
     this.sendHeader('Vary', 'Accept');
     this.sendHeader('Cache-Control', 'no-cache');
@@ -136,141 +146,124 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return new MemorySource(body);
   }
 
-  /** Copies a body to the client, as fast as the client takes it. */
-  copyfile(source: ClosableSource, outputfile: ByteWriter): void | Promise<void> {
+  /** Copies a body to the client, as fast as the client takes it. A promise only if something must be waited for. */
+  copyfile(source: ByteSource, outputfile: ByteWriter): void | Promise<void> {
     for (;;) {
       const chunk = source.read();
       if (chunk === undefined) return;
       if (chunk instanceof Promise) return copyRest(chunk, source, outputfile);
       const wait = outputfile.write(chunk);
-      if (wait !== undefined)
-        return copyRest(
-          wait.then(() => source.read()),
-          source,
-          outputfile,
-        );
+      if (wait !== undefined) return wait.then(() => copyRest(source.read(), source, outputfile));
     }
   }
 
-  #answer(): void | Promise<void> {
+  // ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #answer(use: (source: ClosableSource) => void | Promise<void>): void | Promise<void> {
     const source = this.sendHead();
-    return source instanceof Promise ? source.then((ready) => this.#copy(ready)) : this.#copy(source);
+    return source instanceof Promise
+      ? source.then((ready) => useAndClose(ready, use))
+      : useAndClose(source, use);
   }
 
-  #copy(source: ClosableSource | undefined): void | Promise<void> {
-    if (source === undefined) return;
-    let copying: void | Promise<void>;
+  /** The descriptor is the returned source's, or closed. */
+  #sendFile(filePath: string, file: Opened): ClosableSource | undefined {
+    let source: ClosableSource | undefined;
     try {
-      copying = this.command === 'HEAD' ? undefined : this.copyfile(source, this.wfile);
-    } catch (error) {
-      source.close();
-      throw error;
+      source = this.#sendFileHead(filePath, file);
+    } finally {
+      if (source === undefined) closeSync(file.descriptor);
     }
-    if (copying !== undefined) return copying.finally(() => source.close());
-    source.close();
+    return source;
   }
 
-  #sendDirectory(
-    path: CanonicalPath,
-    filePath: string,
-  ): ClosableSource | undefined | Promise<ClosableSource | undefined> {
-    if (!path.trailingSlash) return this.#redirect(`${path.path}/`);
-    for (const name of this.indexPages) {
-      const indexPath = join(filePath, name);
-      const file = openFile(indexPath, this.#boundary());
-      if ('status' in file) {
-        if (file.status === 503) return this.#refuse(503);
-        continue;
-      }
-      if (file.stats.isFile()) return this.#sendFile(indexPath, file);
-      closeSync(file.descriptor);
+  #sendFileHead(filePath: string, { descriptor, stats: { size, mtimeMs } }: Opened) {
+    const now = Date.now();
+    const validators = { etag: makeEtag(size, mtimeMs), lastModifiedMs: mtimeMs };
+    const verdict = evaluate(this.#conditions(), validators, this.command, now);
+    if (verdict === 'precondition-failed') return this.#refuse(412);
+    if (verdict === 'not-modified') return this.#sendNotModified(validators, now);
+    const ranges = this.#ranges(size, validators, now);
+    if (ranges === 'unsatisfiable') {
+      return this.#refuse(416, undefined, { 'Content-Range': contentRange(undefined, size) });
     }
-    return this.listDirectory(filePath);
+    const type = this.guessType(filePath);
+    if (ranges === 'ignore') {
+      this.#sendFileFields(200, type, size, validators, now);
+      return new FileSource(descriptor, 0, size);
+    }
+    const [range] = ranges;
+    if (ranges.length === 1 && range !== undefined) {
+      this.#sendFileFields(206, type, rangeLength(range), validators, now, contentRange(range, size));
+      return new FileSource(descriptor, range.start, rangeLength(range));
+    }
+    const multipart = multipartRanges(ranges, size, type, randomBytes(16).toString('hex'));
+    this.#sendFileFields(206, multipart.contentType, multipart.contentLength, validators, now);
+    return new PartsSource(descriptor, multipart);
+  }
+
+  #sendFileFields(
+    status: 200 | 206,
+    type: string,
+    length: number,
+    validators: FileValidators,
+    now: number,
+    range?: string,
+  ): void {
+    this.sendResponse(status);
+    this.sendHeader('Content-Type', type);
+    this.sendHeader('Content-Length', length);
+    if (range !== undefined) this.sendHeader('Content-Range', range);
+    this.sendHeader('Accept-Ranges', 'bytes');
+    this.sendHeader('X-Content-Type-Options', 'nosniff');
+    this.#endWithValidators(validators, now);
+  }
+
+  #sendNotModified(validators: FileValidators, now: number): undefined {
+    this.sendResponse(304);
+    this.#endWithValidators(validators, now);
+    return undefined;
+  }
+
+  /** `no-cache`: may be kept, but must be asked for again, so that an edit shows on the next reload. */
+  #endWithValidators({ etag, lastModifiedMs }: FileValidators, now: number): void {
+    this.sendHeader('Last-Modified', formatHttpDate(clampLastModified(lastModifiedMs, now)));
+    this.sendHeader('ETag', etag);
+    this.sendHeader('Cache-Control', 'no-cache');
+    this.endHeaders();
+  }
+
+  // ── Directories ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** An index page that is there but may not be served is refused: whoever put it there wants no listing. */
+  #sendDirectory(path: string): ClosableSource | undefined | Promise<ClosableSource | undefined> {
+    for (const name of this.indexPages) {
+      const indexPath = join(path, name);
+      const file = openFile(indexPath, this.#boundary());
+      if (file === 'missing' || file === 'directory') continue;
+      return typeof file === 'string' ? this.#refuseOpening(file) : this.#sendFile(indexPath, file);
+    }
+    return this.listDirectory(path);
   }
 
   #redirect(path: string): undefined {
     this.sendResponse(301);
     this.sendHeader('Location', redirectLocation(path, splitTarget(this.path).query));
     this.sendHeader('Content-Length', 0);
+    this.sendHeader('Cache-Control', 'no-cache');
     this.endHeaders();
     return undefined;
   }
 
-  /** The descriptor is the returned source's, or closed. */
-  #sendFile(filePath: string, file: OpenedFile): ClosableSource | undefined {
-    try {
-      const source = this.#sendFileHead(filePath, file);
-      if (source === undefined) closeSync(file.descriptor);
-      return source;
-    } catch (error) {
-      closeSync(file.descriptor);
-      throw error;
-    }
+  // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #parse(target: string): CanonicalPath | PathRefusal {
+    if (this.#parsed?.target !== target) this.#parsed = { target, path: parsePath(target) };
+    return this.#parsed.path;
   }
 
-  #sendFileHead(filePath: string, { descriptor, stats }: OpenedFile): ClosableSource | undefined {
-    const now = Date.now();
-    const validators = { etag: makeEtag(stats.size, stats.mtimeMs), lastModifiedMs: stats.mtimeMs };
-    const verdict = evaluate(this.#conditions(), validators, this.command, now);
-    if (verdict === 'precondition-failed') return this.#refuse(412);
-    const type = this.guessType(filePath);
-    const validatorFields = [
-      ['Last-Modified', formatHttpDate(clampLastModified(stats.mtimeMs, now))],
-      ['ETag', validators.etag],
-      ['Cache-Control', 'no-cache'],
-    ] as const;
-    if (verdict === 'not-modified') {
-      this.#sendFields(304, validatorFields);
-      return undefined;
-    }
-    const ranges = ifRangeMatches(this.headers.get('if-range'), validators, now)
-      ? this.#ranges(stats.size)
-      : 'ignore';
-    if (ranges === 'unsatisfiable') {
-      return this.#refuse(416, undefined, { 'Content-Range': contentRange(undefined, stats.size) });
-    }
-    const common = [
-      ...validatorFields,
-      ['Accept-Ranges', 'bytes'],
-      ['X-Content-Type-Options', 'nosniff'],
-    ] as const;
-    if (ranges === 'ignore') {
-      this.#sendFields(200, [['Content-Type', type], ['Content-Length', stats.size], ...common]);
-      return new FileSource(descriptor, 0, stats.size);
-    }
-    return this.#sendRanges(ranges, descriptor, stats.size, type, common);
-  }
-
-  #sendRanges(
-    ranges: readonly ByteRange[],
-    descriptor: number,
-    size: number,
-    type: string,
-    common: readonly (readonly [string, string])[],
-  ): ClosableSource {
-    const [range] = ranges;
-    if (ranges.length === 1 && range !== undefined) {
-      this.#sendFields(206, [
-        ['Content-Type', type],
-        ['Content-Length', rangeLength(range)],
-        ['Content-Range', contentRange(range, size)],
-        ...common,
-      ]);
-      return new FileSource(descriptor, range.start, rangeLength(range));
-    }
-    const multipart = multipartRanges(ranges, size, type, randomBytes(16).toString('hex'));
-    this.#sendFields(206, [
-      ['Content-Type', multipart.contentType],
-      ['Content-Length', multipart.contentLength],
-      ...common,
-    ]);
-    return new PartsSource(descriptor, multipart);
-  }
-
-  #sendFields(code: number, fields: readonly (readonly [string, string | number])[]): void {
-    this.sendResponse(code);
-    for (const [name, value] of fields) this.sendHeader(name, value);
-    this.endHeaders();
+  #boundary(): Boundary {
+    return { root: resolve(this.directory), dotfiles: this.dotfiles };
   }
 
   #conditions() {
@@ -287,39 +280,80 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return this.headers.has(name) ? this.headers.getAll(name).join(', ') : undefined;
   }
 
-  #ranges(size: number): readonly ByteRange[] | 'ignore' | 'unsatisfiable' {
+  #ranges(
+    size: number,
+    validators: FileValidators,
+    now: number,
+  ): readonly ByteRange[] | 'ignore' | 'unsatisfiable' {
     const field = this.headers.get('range');
-    return field === undefined || this.command !== 'GET' ? 'ignore' : parseRange(field, size);
+    if (field === undefined || this.command !== 'GET') return 'ignore';
+    return ifRangeMatches(this.headers.get('if-range'), validators, now) ? parseRange(field, size) : 'ignore';
   }
 
-  #boundary(): Boundary {
-    return { root: resolve(this.directory), dotfiles: this.dotfiles };
-  }
+  // ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #refuse(status: number, message?: string, fields: Readonly<Record<string, string>> = {}): undefined {
-    this.sendError(status, message, undefined, status === 503 ? { 'Retry-After': '5', ...fields } : fields);
+  #refuse(status: number, message?: string, fields?: Readonly<Record<string, string>>): undefined {
+    this.sendError(status, message, undefined, fields);
     return undefined;
   }
 
+  #refuseOpening(failure: OpenFailure, message?: string): undefined {
+    return failure === 'exhausted'
+      ? this.#refuse(503, undefined, { 'Retry-After': RETRY_AFTER_SECONDS })
+      : this.#refuse(404, message);
+  }
+
   #refuseMethod(): void {
-    this.#refuse(405, undefined, { Allow: ALLOW });
+    this.#refuse(405, undefined, { Allow: this.#allowed() });
+  }
+
+  /** The methods that are served: a subclass may have added some. */
+  #allowed(): string {
+    const added = REFUSED_METHODS.filter((method) => this[method] !== prototype[method]);
+    return ['GET', 'HEAD', 'OPTIONS', ...added.map((method) => method.slice('do_'.length))].join(', ');
   }
 }
 
-const ALLOW = 'GET, HEAD, OPTIONS';
+/** A file always has both. */
+interface FileValidators {
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+}
+
+const REFUSED_METHODS = ['do_POST', 'do_PUT', 'do_PATCH', 'do_DELETE'] as const;
+
+/** For who comes when descriptors or memory have run out: both are back when the requests in flight are done. */
+const RETRY_AFTER_SECONDS = '5';
 
 const prototype = SimpleHTTPRequestHandler.prototype;
 prototype.serverVersion = 'SimpleHTTP/0.1';
-prototype.directory = process.cwd();
+prototype.directory = '.';
 prototype.indexPages = ['index.html', 'index.htm'];
 prototype.extensionsMap = DEFAULT_EXTENSIONS_MAP;
 prototype.dotfiles = false;
 
+/** Not an async function, so that a small file is answered within the turn. */
+function useAndClose(
+  source: ClosableSource | undefined,
+  use: (source: ClosableSource) => void | Promise<void>,
+): void | Promise<void> {
+  if (source === undefined) return;
+  let using: void | Promise<void>;
+  try {
+    using = use(source);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  if (using !== undefined) return using.finally(() => source.close());
+  source.close();
+}
+
 async function copyRest(
-  first: Promise<Uint8Array | undefined>,
-  source: ClosableSource,
+  next: ReturnType<ByteSource['read']>,
+  source: ByteSource,
   outputfile: ByteWriter,
 ): Promise<void> {
-  for (let chunk = await first; chunk !== undefined; chunk = await source.read())
+  for (let chunk = await next; chunk !== undefined; chunk = await source.read())
     await outputfile.write(chunk);
 }

@@ -23,16 +23,11 @@ export class ResponseHead {
    * @throws {TypeError} the reason has an octet that may not stand in it.
    */
   constructor(status: number, reason: string = reasonPhrase(status), version: HTTPVersion = 'HTTP/1.1') {
-    if (!(Number.isInteger(status) && status >= 100 && status <= 999)) {
-      throw new RangeError(`A status is an integer from 100 to 999, not ${status}`);
-    }
-    if (UNSAFE_VALUE.test(reason))
-      throw new TypeError('The reason phrase has a character that may not be sent');
     this.status = status;
     this.version = version;
     this.contentLength = undefined;
     this.persistence = undefined;
-    this.#text = `${version} ${status} ${reason}\r\n`;
+    this.#text = statusLine(status, reason, version);
   }
 
   /**
@@ -43,16 +38,15 @@ export class ResponseHead {
    *   contradicts the framing.
    */
   append(name: string, value: string | number): this {
-    const kind = FIELD_KINDS.get(name) ?? fieldKind(name);
+    const field = KNOWN_FIELDS.get(name) ?? newField(name);
     const text = typeof value === 'string' ? value : String(value);
-    if (UNSAFE_VALUE.test(text))
-      throw new TypeError(`The value of ${name} has a character that may not be sent`);
-    if (kind === ORDINARY || this.#appendFraming(kind, text)) this.#text += `${name}: ${text}\r\n`;
+    if (text !== field.value) remember(field, name, text);
+    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text += field.line;
     return this;
   }
 
   /**
-   * The head as text, with the empty line behind it. `framing` and `persistence` are the engine's decisions; a
+   * The head as text, with the empty line behind it. `framing` and `persistence` are the engine's decisions; a finite
    * `keepAliveSeconds` is told to a client that asked for a persistent connection by name.
    */
   serialize(
@@ -69,7 +63,8 @@ export class ResponseHead {
         ? this.#connectionOptions.slice(0, -2)
         : this.#connectionOptions + persistence;
     if (options !== '') text += `Connection: ${options}\r\n`;
-    if (persistence === 'keep-alive') text += `Keep-Alive: timeout=${keepAliveSeconds}\r\n`;
+    if (persistence === 'keep-alive' && keepAliveSeconds < Number.POSITIVE_INFINITY)
+      text += `Keep-Alive: timeout=${keepAliveSeconds}\r\n`;
     return `${text}\r\n`;
   }
 
@@ -115,13 +110,51 @@ const SPECIAL_KINDS = new Map([
   ['connection', CONNECTION],
 ]);
 
-// The names seen so far that are tokens: an application uses few, and asking a Map is a third of testing the grammar.
-const FIELD_KINDS = new Map<string, number>();
-const FIELD_KINDS_MAX = 256;
+// Most responses of a server are alike, so the last line of each status and of each field name is kept: to compare a
+// value is a third of checking and joining it. What is kept is bounded by the number of names.
 
-function fieldKind(name: string): number {
+interface StatusLine {
+  readonly reason: string;
+  readonly version: HTTPVersion;
+  readonly line: string;
+}
+
+interface KnownField {
+  readonly kind: number;
+  value: string;
+  line: string;
+}
+
+const STATUS_LINES = new Map<number, StatusLine>();
+const KNOWN_FIELDS = new Map<string, KnownField>();
+const KNOWN_FIELDS_MAX = 256;
+
+function statusLine(status: number, reason: string, version: HTTPVersion): string {
+  const known = STATUS_LINES.get(status);
+  if (known !== undefined && known.reason === reason && known.version === version) return known.line;
+  if (!(Number.isInteger(status) && status >= 100 && status <= 999)) {
+    throw new RangeError(`A status is an integer from 100 to 999, not ${status}`);
+  }
+  if (UNSAFE_VALUE.test(reason)) {
+    throw new TypeError('The reason phrase has a character that may not be sent');
+  }
+  const line = `${version} ${status} ${reason}\r\n`;
+  STATUS_LINES.set(status, { reason, version, line });
+  return line;
+}
+
+function newField(name: string): KnownField {
   if (!TOKEN.test(name)) throw new TypeError(`A field name is a token, not ${JSON.stringify(name)}`);
   const kind = SPECIAL_KINDS.get(name.toLowerCase()) ?? ORDINARY;
-  if (FIELD_KINDS.size < FIELD_KINDS_MAX) FIELD_KINDS.set(name, kind);
-  return kind;
+  const field = { kind, value: '', line: `${name}: \r\n` };
+  if (KNOWN_FIELDS.size < KNOWN_FIELDS_MAX) KNOWN_FIELDS.set(name, field);
+  return field;
+}
+
+function remember(field: KnownField, name: string, value: string): void {
+  if (UNSAFE_VALUE.test(value)) {
+    throw new TypeError(`The value of ${name} has a character that may not be sent`);
+  }
+  field.value = value;
+  field.line = `${name}: ${value}\r\n`;
 }

@@ -28,8 +28,13 @@ export type ServerAddress =
  * @throws {RangeError} the port is not 0 to 65535, or the file descriptor is not a number of one.
  */
 export function unboundAddress(address: ServerAddress): Address {
-  if ('fd' in address) return ['', checkedNumber('fd', address.fd, 2 ** 31 - 1)];
+  if (typeof address !== 'object' || address === null) throw new TypeError(FORMS);
+  if ('fd' in address) {
+    checkedNumber('fd', address.fd, 2 ** 31 - 1);
+    return NO_ADDRESS;
+  }
   if ('path' in address) return [checkedText('path', address.path), 0];
+  if (!('port' in address || Array.isArray(address))) throw new TypeError(FORMS);
   const [host, port] = 'port' in address ? [address.host ?? '', address.port] : address;
   return [checkedText('host', host), checkedNumber('port', port, 65_535)];
 }
@@ -59,6 +64,7 @@ export function clientAddressOf(socket: Socket): ClientAddress {
   return host === undefined ? NO_ADDRESS : [host, socket.remotePort ?? 0];
 }
 
+const FORMS = 'A server address is [host, port], {host, port}, {path} or {fd}';
 const NO_ADDRESS: ClientAddress = ['', 0];
 
 async function resolved(host: string, family: AddressFamily): Promise<string> {

@@ -71,6 +71,8 @@ export class BaseServer {
   /** Closed while it was being bound: that binding did not succeed is then no failure. */
   #abandoned = false;
   #stopping = false;
+  /** The time to finish is over. */
+  #cuttingOff = false;
   /** There while serveForever() runs. */
   #serving: Serving | undefined;
   /** Accepted, and not yet handled: empty while the server serves. */
@@ -131,7 +133,7 @@ export class BaseServer {
     const timer = setInterval(() => this.#callServiceActions(serving), pollInterval * 1000).unref();
     try {
       if (!(await this.#bound())) return;
-      while (this.#waiting.length > 0) this.#handleNext();
+      for (let left = this.#waiting.length; left > 0; left--) this.#handleNext();
       await serving.ended;
     } finally {
       clearInterval(timer);
@@ -164,6 +166,7 @@ export class BaseServer {
     await this.#quiet(options.graceMs ?? 30_000);
     // A handler that has not finished by now has nobody left to talk to. Nobody waits for it any longer.
     this.#handlers.clear();
+    this.#cuttingOff = true;
     for (const request of this.#open) request.destroy();
     await this.#quiet(Number.POSITIVE_INFINITY);
     this.#serving?.end();
@@ -354,6 +357,8 @@ export class BaseServer {
   }
 
   #fail(request: Socket, clientAddress: ClientAddress, error: unknown): void {
+    // That the connection is gone is what we have done to it.
+    if (this.#cuttingOff && request.destroyed) return;
     try {
       this.handleError(request, clientAddress, error);
     } catch (another) {

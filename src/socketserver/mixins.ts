@@ -102,11 +102,11 @@ function WorkerMixIn<B extends Class<BaseServer>>(Base: B): B & Class<Forking> {
     declare blockOnClose: boolean;
 
     override async serverBind(): Promise<void> {
+      onShutdown((graceMs) => void this.shutdown({ graceMs }));
       await reportBinding(async () => {
         await super.serverBind();
         return this.serverAddress;
       });
-      onShutdown((graceMs) => void this.shutdown({ graceMs }));
     }
 
     override async shutdown(options: ShutdownOptions = {}): Promise<void> {

@@ -93,13 +93,13 @@ export class TCPServer extends BaseServer {
 
   #openSocket(): Server {
     const socket = this.createSocket();
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall === 'accept') this.#warn(error);
+    socket.on('error', (error) => {
+      if (socket.listening) this.#warn(error);
     });
     return socket;
   }
 
-  /** The process has run out of something, as a rule of file descriptors: that connection is lost, the server is not. */
+  /** A connection could not be accepted, as a rule for want of file descriptors: it is lost, the server is not. */
   #warn(error: Error): void {
     const now = performance.now();
     if (now < this.#quietUntil) return;

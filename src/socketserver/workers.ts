@@ -20,7 +20,8 @@ interface PrimaryMessage {
 export class Workers {
   readonly #born = new Map<Worker, number>();
   #retryMs = FIRST_RETRY_MS;
-  #ending = false;
+  /** What workers are told that have to end. */
+  #shutdown: PrimaryMessage | undefined;
   #bound = false;
   #onBound: (address: Address) => void = () => {};
   #onFailed: (error: Error) => void = () => {};
@@ -45,9 +46,8 @@ export class Workers {
 
   /** Has all workers shut down within `graceMs`, and kills those that have not. */
   end(graceMs = 30_000): Promise<void> {
-    this.#ending = true;
-    const message: PrimaryMessage = { socketserver: 'shutdown', graceMs };
-    for (const worker of this.#born.keys()) if (worker.isConnected()) worker.send(message, ignore);
+    this.#shutdown = { socketserver: 'shutdown', graceMs };
+    for (const worker of this.#born.keys()) send(worker, this.#shutdown);
     return new Promise((resolve) => {
       const timer =
         graceMs + EXIT_MS > LONGEST_TIMER ? undefined : setTimeout(() => this.#kill(), graceMs + EXIT_MS);
@@ -62,16 +62,18 @@ export class Workers {
   #fork(): void {
     const worker = cluster.fork();
     this.#born.set(worker, performance.now());
-    worker.on('message', (message: WorkerMessage) => this.#onMessage(message));
+    worker.on('message', (message: WorkerMessage) => this.#onMessage(worker, message));
     worker.on('exit', (code, signal) => this.#onExit(worker, signal ?? `exit code ${code}`));
     // A message that could not be sent: the worker is about to exit.
     worker.on('error', ignore);
   }
 
-  #onMessage(message: WorkerMessage): void {
+  #onMessage(worker: Worker, message: WorkerMessage): void {
     if (message?.socketserver === 'bound') {
       this.#bound = true;
       this.#onBound(message.address);
+      // It may have been told before it could listen.
+      if (this.#shutdown !== undefined) send(worker, this.#shutdown);
     } else if (message?.socketserver === 'failed') {
       this.#onFailed(Object.assign(new Error(message.message), { code: message.code }));
     }
@@ -80,7 +82,7 @@ export class Workers {
   #onExit(worker: Worker, reason: string): void {
     const livedMs = performance.now() - (this.#born.get(worker) ?? 0);
     this.#born.delete(worker);
-    if (this.#ending) this.#noticeEnd();
+    if (this.#shutdown !== undefined) this.#noticeEnd();
     else if (this.#bound) this.#replace(livedMs);
     else this.#onFailed(new Error(`A worker ended before it was bound: ${reason}`));
   }
@@ -89,7 +91,7 @@ export class Workers {
   #replace(livedMs: number): void {
     if (livedMs > OLD_MS) this.#retryMs = FIRST_RETRY_MS;
     setTimeout(() => {
-      if (!this.#ending) this.#fork();
+      if (this.#shutdown === undefined) this.#fork();
     }, this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
   }
@@ -144,5 +146,9 @@ const OLD_MS = 60_000;
 /** How long a worker whose server has shut down may take to exit. */
 const EXIT_MS = 2_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+function send(worker: Worker, message: PrimaryMessage): void {
+  if (worker.isConnected()) worker.send(message, ignore);
+}
 
 function ignore(): void {}

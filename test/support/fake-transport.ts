@@ -26,6 +26,7 @@ export class FakeTransport implements Transport {
   peerEnded = false;
   #listener: TransportListener | undefined;
   #corked: string | undefined;
+  #needsDrain = false;
   #unread: Buffer[] = [];
   #onSent: (() => void) | undefined;
 
@@ -53,8 +54,10 @@ export class FakeTransport implements Transport {
     else this.#listener.onData(chunk);
   }
 
-  /** The peer takes what there is; `blocked` says whether it will take the next octets at once. */
+  /** The peer takes what it was waited for with; `blocked` says whether it will take the next octets at once. */
   drain(): void {
+    if (!this.#needsDrain || this.destroyed) return;
+    this.#needsDrain = false;
     this.#listener?.onDrain();
   }
 
@@ -89,6 +92,7 @@ export class FakeTransport implements Transport {
     if (this.destroyed) return false;
     if (this.#corked === undefined) this.writes.push(text);
     else this.#corked += text;
+    this.#needsDrain ||= this.blocked;
     return !this.blocked;
   }
 
