@@ -254,8 +254,6 @@ export class RequestParser {
     this.data = length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(start, start + length);
     this.#position = start + length;
     this.#remaining -= length;
-    // What was appended is shared with `data` from now on: the next append must not write behind it.
-    this.#owned = false;
     if (this.#remaining === 0 && this.#state === CHUNK_DATA) this.#state = CHUNK_DATA_CR;
     return DATA;
   }

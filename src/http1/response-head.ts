@@ -40,8 +40,8 @@ export class ResponseHead {
   append(name: string, value: string | number): this {
     const field = KNOWN_FIELDS.get(name) ?? newField(name);
     const text = typeof value === 'string' ? value : String(value);
-    if (text !== field.value) remember(field, name, text);
-    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text += field.line;
+    const line = text === field.value ? field.line : fieldLine(field, name, text);
+    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text += line;
     return this;
   }
 
@@ -82,7 +82,7 @@ export class ResponseHead {
         if (value.toLowerCase() !== 'chunked') throw new TypeError('The only transfer coding is chunked');
         return false;
       default:
-        for (const option of value.split(/[ \t]*,[ \t]*/)) this.#appendConnectionOption(option);
+        for (const option of value.split(',')) this.#appendConnectionOption(option.trim());
         return false;
     }
   }
@@ -111,7 +111,7 @@ const SPECIAL_KINDS = new Map([
 ]);
 
 // Most responses of a server are alike, so the last line of each status and of each field name is kept: to compare a
-// value is a third of checking and joining it. What is kept is bounded by the number of names.
+// value is a third of checking and joining it. What is kept is bounded.
 
 interface StatusLine {
   readonly reason: string;
@@ -128,6 +128,7 @@ interface KnownField {
 const STATUS_LINES = new Map<number, StatusLine>();
 const KNOWN_FIELDS = new Map<string, KnownField>();
 const KNOWN_FIELDS_MAX = 256;
+const KNOWN_VALUE_MAX = 128;
 
 function statusLine(status: number, reason: string, version: HTTPVersion): string {
   const known = STATUS_LINES.get(status);
@@ -151,10 +152,14 @@ function newField(name: string): KnownField {
   return field;
 }
 
-function remember(field: KnownField, name: string, value: string): void {
+function fieldLine(field: KnownField, name: string, value: string): string {
   if (UNSAFE_VALUE.test(value)) {
     throw new TypeError(`The value of ${name} has a character that may not be sent`);
   }
-  field.value = value;
-  field.line = `${name}: ${value}\r\n`;
+  const line = `${name}: ${value}\r\n`;
+  if (value.length <= KNOWN_VALUE_MAX) {
+    field.value = value;
+    field.line = line;
+  }
+  return line;
 }

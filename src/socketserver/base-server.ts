@@ -130,7 +130,8 @@ export class BaseServer {
     if (this.#serving !== undefined) throw new Error('serveForever() is running already');
     const serving = new Serving();
     this.#serving = serving;
-    const timer = setInterval(() => this.#callServiceActions(serving), pollInterval * 1000).unref();
+    const interval = Math.min(pollInterval * 1000, LONGEST_TIMER);
+    const timer = setInterval(() => this.#callServiceActions(serving), interval).unref();
     try {
       if (!(await this.#bound())) return;
       for (let left = this.#waiting.length; left > 0; left--) this.#handleNext();
@@ -330,7 +331,7 @@ export class BaseServer {
   // ---- handling
 
   #mustRefuse(): boolean {
-    if (this.#waiting.length >= this.requestQueueSize) return true;
+    if (this.#closed || this.#waiting.length >= this.requestQueueSize) return true;
     return this.maxConnections !== undefined && this.#open.size > this.maxConnections && !this.makeRoom();
   }
 
@@ -389,13 +390,10 @@ export class BaseServer {
         clearTimeout(timer);
         resolve(handled === undefined ? false : handled.then(() => false));
       };
-      const timer =
-        this.timeout === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.#takers.splice(this.#takers.indexOf(taker), 1);
-              resolve(true);
-            }, this.timeout * 1000);
+      const timer = timeLimit((this.timeout ?? Number.POSITIVE_INFINITY) * 1000, () => {
+        this.#takers.splice(this.#takers.indexOf(taker), 1);
+        resolve(true);
+      });
       this.#takers.push(taker);
     });
   }
@@ -425,7 +423,7 @@ export class BaseServer {
   /** Resolves when nothing is in flight, or after `mostMs`. */
   #quiet(mostMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = mostMs > LONGEST_TIMER ? undefined : setTimeout(resolve, mostMs);
+      const timer = timeLimit(mostMs, resolve);
       this.#onQuiet.push(() => {
         clearTimeout(timer);
         resolve();
@@ -464,10 +462,14 @@ class Serving {
 
 const CLOSED = 'The server is closed: make a new one to serve again';
 const RULE = '-'.repeat(40);
-/** The longest time that setTimeout() takes: beyond it, there is no limit. */
+/** The longest time that node's timers can count: more is no limit. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 function ignore(): void {}
+
+function timeLimit(ms: number, onOver: () => void): NodeJS.Timeout | undefined {
+  return ms > LONGEST_TIMER ? undefined : setTimeout(onOver, ms);
+}
 
 /** What `handle()` throws at once is treated as what it throws later. */
 function begin(handler: RequestHandler): void | Promise<void> {

@@ -19,6 +19,8 @@ interface PrimaryMessage {
 /** Keeps a number of workers running, each of which runs the program from its beginning. */
 export class Workers {
   readonly #born = new Map<Worker, number>();
+  #count = 0;
+  #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   /** What workers are told that have to end. */
   #shutdown: PrimaryMessage | undefined;
@@ -35,7 +37,8 @@ export class Workers {
     return new Promise((resolve, reject) => {
       this.#onBound = resolve;
       this.#onFailed = reject;
-      for (let i = 0; i < count; i++) this.#fork();
+      this.#count = count;
+      this.#fork();
     });
   }
 
@@ -46,6 +49,7 @@ export class Workers {
 
   /** Has all workers shut down within `graceMs`, and kills those that have not. */
   end(graceMs = 30_000): Promise<void> {
+    clearTimeout(this.#retry);
     this.#shutdown = { socketserver: 'shutdown', graceMs };
     for (const worker of this.#born.keys()) send(worker, this.#shutdown);
     return new Promise((resolve) => {
@@ -60,6 +64,10 @@ export class Workers {
   }
 
   #fork(): void {
+    while (this.#born.size < this.#count) this.#forkOne();
+  }
+
+  #forkOne(): void {
     const worker = cluster.fork();
     this.#born.set(worker, performance.now());
     worker.on('message', (message: WorkerMessage) => this.#onMessage(worker, message));
@@ -90,8 +98,10 @@ export class Workers {
   /** Soon; later, the more often workers have ended young. */
   #replace(livedMs: number): void {
     if (livedMs > OLD_MS) this.#retryMs = FIRST_RETRY_MS;
-    setTimeout(() => {
-      if (this.#shutdown === undefined) this.#fork();
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#fork();
     }, this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
   }

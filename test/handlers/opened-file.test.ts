@@ -83,6 +83,7 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
     expect(open('entered')).toBe('directory');
     expect(open('entered/a.txt')).toBe('a');
     expect(openDirectory(join(root(), 'entered'), { root: root(), dotfiles: false })).toBe('refused');
+    chmodSync(join(root(), 'entered'), 0o700);
   });
 
   it('MUST 50, MUST 52: refuses links that leave the root, to a directory with a name that only begins like it, too', () => {

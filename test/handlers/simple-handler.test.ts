@@ -3,7 +3,16 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, renameSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import fc from 'fast-check';
@@ -535,7 +544,7 @@ describe('links', () => {
   it('MUST 52: that leave the root are not listed', async () => {
     const { body } = await site.get('/');
     expect(body).toContain('href="a.txt"');
-    expect(body).not.toContain('out');
+    expect(body).not.toContain('href="out');
   });
 
   it('that stay inside are served and listed, as what they lead to', async () => {
@@ -698,11 +707,7 @@ describe('directories', () => {
   it.skipIf(!isLinux)(
     'MUST 60: names that are not UTF-8, or hold a backslash, have no URL and are not listed',
     async () => {
-      execFileSync('touch', [
-        Buffer.concat([Buffer.from(`${site.root.path}/dir/bad-`), Buffer.of(0xff)]).toString('latin1'),
-      ]);
       const path = Buffer.concat([Buffer.from(`${site.root.path}/dir/octet-`), Buffer.of(0xff)]);
-      const { writeFileSync } = await import('node:fs');
       writeFileSync(path, '');
       site.root.write('dir/back\\slash', '');
       const { body } = await site.get('/dir/');
@@ -890,7 +895,14 @@ describe('want of resources', () => {
       );
       try {
         const [port] = await once(createInterface(child.stdout), 'line');
-        const connect = () => RawClient.connect(Number(port));
+        // It has been accepted when it has been answered.
+        const connect = async () => {
+          const client = await RawClient.connect(Number(port));
+          client.send(request('HEAD /a.txt'));
+          await client.until((received) => received.endsWith('\r\n\r\n'));
+          client.received = '';
+          return client;
+        };
         using hog = await connect();
         using file = await connect();
         using listing = await connect();

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../src/http1/errors.js';
-import { RequestParser } from '../../src/http1/parser.js';
+import { type ParserLimits, RequestParser } from '../../src/http1/parser.js';
 import { type CorpusCase, readCorpus } from '../support/corpus.js';
 import { eventsOf, octetByOctet, octetsOf, parse } from '../support/events.js';
 import { randomSource } from '../support/random.js';
@@ -84,26 +84,31 @@ describe('an error is the end', () => {
 });
 
 describe('MUST 39: a peer that ends', () => {
+  const atEveryCut = <T>(text: string, say: (sent: string) => T) =>
+    Array.from({ length: text.length + 1 }, (_, length) => say(text.slice(0, length)));
+
   for (const each of all.filter(isWhole)) {
     it(`at any octet of ${each.title}`, () => {
       const text = each.octets.toString('latin1');
       const ends = requestEnds(each);
-      const heads = [0, ...ends].map((start) => text.indexOf('\r\n\r\n', start) + 4);
-      for (let length = 0; length <= text.length; length++) {
-        const parser = new RequestParser(each.limits);
-        parser.feed(octetsOf(text.slice(0, length)));
-        const events = eventsOf(parser);
-        expect(events.filter((event) => 'head' in event).length).toBe(
-          heads.filter((end) => end > 3 && end <= length).length,
-        );
-        const rest = text.slice(ends.findLast((end) => end <= length) ?? 0, length);
-        const isBetweenRequests = ['', '\r', '\r\n'].includes(rest);
-        expect(parser.idle, `after ${length} octets`).toBe(isBetweenRequests);
-        parser.finish();
-        expect(eventsOf(parser), `after ${length} octets`).toEqual(
-          isBetweenRequests ? [] : [{ error: '400 INCOMPLETE' }],
-        );
-      }
+      const heads = [0, ...ends].map((start) => text.indexOf('\r\n\r\n', start) + 4).filter((end) => end > 3);
+      const expected = atEveryCut(text, (sent) => {
+        const rest = sent.slice(ends.findLast((end) => end <= sent.length) ?? 0);
+        const idle = ['', '\r', '\r\n'].includes(rest);
+        const atEnd = idle ? [] : [{ error: '400 INCOMPLETE' }];
+        return { sent, heads: heads.filter((end) => end <= sent.length).length, idle, atEnd };
+      });
+      expect(atEveryCut(text, (sent) => endAfter(sent, each.limits))).toEqual(expected);
     });
+  }
+
+  /** What there is to say when the peer has sent this, and what when it ends. */
+  function endAfter(sent: string, limits: ParserLimits): object {
+    const parser = new RequestParser(limits);
+    parser.feed(octetsOf(sent));
+    const heads = eventsOf(parser).filter((event) => 'head' in event).length;
+    const { idle } = parser;
+    parser.finish();
+    return { sent, heads, idle, atEnd: eventsOf(parser) };
   }
 });

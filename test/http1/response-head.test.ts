@@ -33,9 +33,11 @@ describe('ResponseHead', () => {
 
   it('tells two heads with the same status or name apart', () => {
     const first = new ResponseHead(200, 'One').append('X', '1');
-    const second = new ResponseHead(200, 'Two', 'HTTP/1.0').append('X', '2').append('X', '');
+    const second = new ResponseHead(200, 'One', 'HTTP/1.0').append('X', '2').append('X', '');
+    const third = new ResponseHead(200, 'Three', 'HTTP/1.0').append('x', '');
     expect(linesOf(first)).toEqual(['HTTP/1.1 200 One', 'X: 1']);
-    expect(linesOf(second)).toEqual(['HTTP/1.0 200 Two', 'X: 2', 'X: ']);
+    expect(linesOf(second)).toEqual(['HTTP/1.0 200 One', 'X: 2', 'X: ']);
+    expect(linesOf(third)).toEqual(['HTTP/1.0 200 Three', 'x: ']);
   });
 });
 

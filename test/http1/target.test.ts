@@ -16,9 +16,11 @@ function partsOf(method: string, target: string): { authority: string; path: str
   };
 }
 
+/** Whether it is an authority, whatever stands around it. */
 function acceptsAuthority(authority: string): boolean {
-  const text = `>${authority}]:80%41`;
-  return isAuthority(text, 1, 1 + authority.length);
+  const accepts = isAuthority(`>${authority}]:80`, 1, 1 + authority.length);
+  expect(isAuthority(`[${authority}41:`, 1, 1 + authority.length)).toBe(accepts);
+  return accepts;
 }
 
 describe('parseTarget', () => {

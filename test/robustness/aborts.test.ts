@@ -62,7 +62,8 @@ describe.skipIf(!canMeasure)('clients that reset', () => {
         await ABORTS[index % ABORTS.length]!(client, random);
         client.reset();
       });
-    const allGone = () => server.until(({ sockets, connections, active }) => sockets + connections + active === 0);
+    const allGone = () =>
+      server.until(({ sockets, connections, active }) => sockets + connections + active === 0);
 
     await resetAll(20 * ABORTS.length);
     const before = await allGone();

@@ -20,7 +20,9 @@ async function idleClient(server: TestServer): Promise<RawClient> {
 
 describe('connections', () => {
   it('MUST 34: one too many evicts the one that has been idle the longest', async () => {
-    await using server = await TestServer.start((handler) => reply(handler, '/'), { limits: { maxConnections: 3 } });
+    await using server = await TestServer.start((handler) => reply(handler, '/'), {
+      limits: { maxConnections: 3 },
+    });
     using first = await idleClient(server);
     using second = await idleClient(server);
     using fresh = await RawClient.connect(server.serverPort);
@@ -38,10 +40,15 @@ describe('connections', () => {
 
   it('MUST 34: many at once evict as many, and never are more open than allowed', async () => {
     const most = 20;
-    await using server = await TestServer.start((handler) => reply(handler, '/'), { limits: { maxConnections: most } });
-    const clients = await Promise.all(Array.from({ length: 200 }, () => RawClient.connect(server.serverPort)));
+    await using server = await TestServer.start((handler) => reply(handler, '/'), {
+      limits: { maxConnections: most },
+    });
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, () => RawClient.connect(server.serverPort)),
+    );
     const opened = () => clients.filter(({ isOpen }) => isOpen).length;
-    while (opened() > most) await Promise.race(clients.filter(({ isOpen }) => isOpen).map(({ closed }) => closed));
+    while (opened() > most)
+      await Promise.race(clients.filter(({ isOpen }) => isOpen).map(({ closed }) => closed));
     expect(await get(server.serverPort)).toBe('/');
     expect(opened()).toBeGreaterThan(0);
     for (const client of clients) client[Symbol.dispose]();
@@ -53,10 +60,13 @@ describe('connections', () => {
       release = resolve;
     });
     const limits = { maxConnections: 2 };
-    await using server = await TestServer.start(async (handler) => {
-      if (handler.path === '/held') await held;
-      await reply(handler, handler.path);
-    }, { limits });
+    await using server = await TestServer.start(
+      async (handler) => {
+        if (handler.path === '/held') await held;
+        await reply(handler, handler.path);
+      },
+      { limits },
+    );
     const busy = [talk(server.serverPort, request('GET /held', 'Connection: close\r\n'))];
     busy.push(talk(server.serverPort, request('GET /held', 'Connection: close\r\n')));
     while (server.requestlines.length < 2) await new Promise(setImmediate);
@@ -108,11 +118,19 @@ describe('what is left of a body', () => {
     const received = await talk(
       server.serverPort,
       request('POST /upload', `Content-Length: ${body.length}\r\n`, body) +
-        request('POST /chunked', 'Transfer-Encoding: chunked\r\n', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`) +
+        request(
+          'POST /chunked',
+          'Transfer-Encoding: chunked\r\n',
+          `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+        ) +
         request('GET /last', 'Connection: close\r\n'),
     );
     expect(statuses(received)).toEqual([200, 200, 200]);
-    expect(server.requestlines).toEqual(['POST /upload HTTP/1.1', 'POST /chunked HTTP/1.1', 'GET /last HTTP/1.1']);
+    expect(server.requestlines).toEqual([
+      'POST /upload HTTP/1.1',
+      'POST /chunked HTTP/1.1',
+      'GET /last HTTP/1.1',
+    ]);
   });
 
   it('MUST 36: more ends the connection behind the response, whatever its framing', async () => {
@@ -120,7 +138,11 @@ describe('what is left of a body', () => {
     const body = smuggled.padEnd(300 * KIB, 'x');
     for (const upload of [
       request('POST /', `Content-Length: ${body.length}\r\n`, body),
-      request('POST /', 'Transfer-Encoding: chunked\r\n', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`),
+      request(
+        'POST /',
+        'Transfer-Encoding: chunked\r\n',
+        `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+      ),
     ]) {
       expect(statuses(await talk(server.serverPort, upload + smuggled))).toEqual([200]);
     }
@@ -128,8 +150,12 @@ describe('what is left of a body', () => {
   });
 
   it('MUST 36: one that does not come ends the connection when its time is up', async () => {
-    await using server = await TestServer.start((handler) => reply(handler, '/'), { timeouts: { discard: 500 } });
-    expect(statuses(await talk(server.serverPort, request('POST /', 'Content-Length: 9\r\n', 'x')))).toEqual([200]);
+    await using server = await TestServer.start((handler) => reply(handler, '/'), {
+      timeouts: { discard: 500 },
+    });
+    expect(statuses(await talk(server.serverPort, request('POST /', 'Content-Length: 9\r\n', 'x')))).toEqual([
+      200,
+    ]);
   });
 });
 

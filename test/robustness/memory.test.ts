@@ -13,7 +13,7 @@ const MIB = 1024 * KIB;
 /** A process whose memory has grown to what it needs for ordinary work. */
 async function warm(directory?: string): Promise<ServerProcess> {
   const server = await ServerProcess.start(directory === undefined ? {} : { directory });
-  await mixedRequests(server, 2_000);
+  await mixedRequests(server, 1_000);
   return server;
 }
 
@@ -22,14 +22,17 @@ describe.skipIf(!canMeasure)('memory', () => {
     await using server = await warm();
     const before = await server.stats();
     const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.connect(server.port)));
-    for (const client of clients) client.send(request('PUT /', 'Content-Length: 2147483647\r\n', 'x'.repeat(KIB)));
+    for (const client of clients)
+      client.send(request('PUT /', 'Content-Length: 2147483647\r\n', 'x'.repeat(KIB)));
     const receiving = await server.until(({ active }) => active === 100);
     expect(receiving.rss - before.rss).toBeLessThan(20 * MIB);
     for (const client of clients) client.reset();
     await server.until(({ active }) => active === 0);
   });
 
-  it('MUST 35: a body that is too large to be read whole is refused before it is read', { timeout: 60_000 }, async () => {
+  it('MUST 35: a body that is too large to be read whole is refused before it is read', {
+    timeout: 60_000,
+  }, async () => {
     await using server = await warm();
     const before = await server.stats();
     await times(100, 100, async () => {
@@ -55,7 +58,9 @@ describe.skipIf(!canMeasure)('memory', () => {
     ['a handler that awaits its writes', '/big?mib=100'],
     ['a file', '/files/big'],
   ] as const) {
-    it(`MUST 45: five readers that stall at 100 MiB of ${what} cost less than 60 MB`, { timeout: 60_000 }, async () => {
+    it(`MUST 45: five readers that stall at 100 MiB of ${what} cost less than 60 MB`, {
+      timeout: 60_000,
+    }, async () => {
       await using directory = await temporaryDirectory({ big: '' });
       await truncate(join(directory.path, 'big'), 100 * MIB);
       await using server = await warm(directory.path);
@@ -70,28 +75,30 @@ describe.skipIf(!canMeasure)('memory', () => {
       const later = await server.stats();
       expect(later.rss - before.rss).toBeLessThan(60 * MIB);
       expect(later.handled).toBe(stalled.handled);
-      if (isFull) console.log(`stalled readers of ${what}: +${((later.rss - before.rss) / MIB).toFixed(1)} MiB`);
-      for (const client of clients) client.resume();
-      await Promise.all(clients.map((client) => client.until(() => client.socket.bytesRead > 100 * MIB)));
-      for (const client of clients) client[Symbol.dispose]();
+      if (isFull)
+        console.log(`stalled readers of ${what}: +${((later.rss - before.rss) / MIB).toFixed(1)} MiB`);
+      const [first, ...others] = clients;
+      first!.drop();
+      await first!.until(() => first!.socket.bytesRead > 100 * MIB);
+      for (const client of others) client[Symbol.dispose]();
+      await server.until(({ active }) => active === 0);
+      first![Symbol.dispose]();
     });
   }
 
   const [some, more] = isFull ? [100_000, 1_000_000] : [10_000, 30_000];
-  it(
-    `MUST 46: the heap after ${more} mixed requests is that after ${some}, within 5 %`,
-    { timeout: 900_000 },
-    async () => {
-      await using server = await ServerProcess.start();
-      await mixedRequests(server, some);
-      const before = await server.until(({ sockets }) => sockets === 0);
-      await mixedRequests(server, more - some);
-      const after = await server.until(({ sockets }) => sockets === 0);
-      expect(after.heapUsed).toBeLessThan(before.heapUsed * 1.05);
-      expect(after).toMatchObject({ uncaught: 0, failed: 0, active: 0, descriptors: before.descriptors });
-      if (isFull) console.log('soak', { before, after });
-    },
-  );
+  it(`MUST 46: the heap after ${more} mixed requests is that after ${some}, within 5 %`, {
+    timeout: 900_000,
+  }, async () => {
+    await using server = await ServerProcess.start();
+    await mixedRequests(server, some);
+    const before = await server.until(({ sockets }) => sockets === 0);
+    await mixedRequests(server, more - some);
+    const after = await server.until(({ sockets }) => sockets === 0);
+    expect(after.heapUsed).toBeLessThan(before.heapUsed * 1.05);
+    expect(after).toMatchObject({ uncaught: 0, failed: 0, active: 0, descriptors: before.descriptors });
+    if (isFull) console.log('soak', { before, after });
+  });
 });
 
 const MIX = [
@@ -101,12 +108,17 @@ const MIX = [
   request('HEAD /'),
   request('POST /', 'Content-Length: 100\r\n', 'p'.repeat(100)),
   request('POST /', 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n3;x=y\r\nabc\r\n0\r\nT: 1\r\n\r\n'),
-  request('PUT /', 'Content-Length: 70000\r\n', 'u'.repeat(70_000)),
+  request('PUT /', 'Content-Length: 20000\r\n', 'u'.repeat(20_000)),
   request('DELETE /', 'Content-Length: 10\r\n', 'unread....'),
   request('POST /', 'Content-Length: 4\r\nExpect: 100-continue\r\n', 'body'),
 ];
 /** Each of them ends its connection. */
-const LAST = [request('GET /none'), 'NOT HTTP\r\n\r\n', request('POST /', 'Content-Length: x\r\n'), 'GET / HTTP/1.0\r\n\r\n'];
+const LAST = [
+  request('GET /none'),
+  'NOT HTTP\r\n\r\n',
+  request('POST /', 'Content-Length: x\r\n'),
+  'GET / HTTP/1.0\r\n\r\n',
+];
 const PER_CONNECTION = 50;
 
 /** Sends so many requests of all kinds, on connections that end in all ways. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../src/socketserver/address.js';
 import {
@@ -140,13 +141,9 @@ describe('ForkingMixIn', () => {
     client.write('one\n');
     await once(client, 'readable');
     program.child.kill('SIGTERM');
+    const accepted = (other: Socket) => void other.destroy();
     await expect
-      .poll(() =>
-        connected(address).then(
-          () => 'accepted',
-          (error: { code: string }) => error.code,
-        ),
-      )
+      .poll(() => connected(address).then(accepted, (error: { code: string }) => error.code))
       .toBe('ECONNREFUSED');
     client.end('two\n');
     expect(await received(client)).toMatch(/^\d+ one\n\d+ two\n$/);

@@ -69,6 +69,11 @@ export class HttpClient {
     return this.#ended;
   }
 
+  /** Whether that was a reset. */
+  get wasReset(): boolean {
+    return this.#reset;
+  }
+
   /** Sends octets, text as latin1. */
   send(data: string | Uint8Array): this {
     if (typeof data === 'string') this.socket.write(data, 'latin1');

@@ -8,8 +8,8 @@ import {
 } from '../../src/index.js';
 
 /** A server that serves until it is disposed of. */
-export interface Live extends AsyncDisposable {
-  readonly httpd: HTTPServer;
+export interface Live<S extends HTTPServer = HTTPServer> extends AsyncDisposable {
+  readonly httpd: S;
   readonly port: number;
 }
 
@@ -22,7 +22,7 @@ export async function serveLive(
 }
 
 /** Serves with the server given, which need not be bound yet. */
-export async function run(httpd: HTTPServer): Promise<Live> {
+export async function run<S extends HTTPServer>(httpd: S): Promise<Live<S>> {
   const [, port] = await httpd.ready;
   const serving = httpd.serveForever();
   return {

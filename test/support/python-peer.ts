@@ -7,14 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('python-handlers.py', import.meta.url));
 
-/** Why there is no Python to compare with; `undefined` if there is. 3.11.4 is the first with all that is compared. */
+/** Why there is no Python to compare with; `undefined` if there is. Others than these may behave differently. */
 export const pythonMissing: string | undefined = (() => {
-  const { stdout, error } = spawnSync('python3', ['-c', 'import sys; print(*sys.version_info[:3])'], {
+  const { stdout, status } = spawnSync('python3', ['-c', 'import sys; print(*sys.version_info[:2])'], {
     encoding: 'utf8',
   });
-  if (error !== undefined) return 'python3 is not installed';
-  const [major = 0, minor = 0] = stdout.split(' ').map(Number);
-  return major === 3 && minor >= 11 ? undefined : `python3 is ${stdout.trim()}, not 3.11 or later`;
+  if (status !== 0) return 'python3 is not installed';
+  const [major, minor = 0] = stdout.split(' ').map(Number);
+  if (major === 3 && minor >= 11 && minor <= 14) return undefined;
+  return `python3 is ${stdout.trim().replace(' ', '.')}, not one of 3.11 to 3.14`;
 })();
 
 /** The two servers of python-handlers.py. */

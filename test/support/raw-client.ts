@@ -13,6 +13,7 @@ export class RawClient implements Disposable {
   received = '';
   /** Resolves when the connection has closed: with the error of the socket, if it had one. */
   readonly closed: Promise<NodeJS.ErrnoException | undefined>;
+  #isRecording = true;
   #error: NodeJS.ErrnoException | undefined;
   #notice: (() => void)[] = [];
   #isClosed = false;
@@ -24,7 +25,7 @@ export class RawClient implements Disposable {
       this.#error = error;
     });
     socket.on('data', (chunk) => {
-      this.received += chunk.toString('latin1');
+      if (this.#isRecording) this.received += chunk.toString('latin1');
       this.#wake();
     });
     socket.on('end', () => {
@@ -76,10 +77,17 @@ export class RawClient implements Disposable {
     this.socket.resume();
   }
 
+  /** Reads on, but keeps nothing of it: see `socket.bytesRead`. */
+  drop(): void {
+    this.#isRecording = false;
+    this.socket.resume();
+  }
+
   /** Resolves when what has been received is as wanted; rejects when it never will be. */
   async until(wanted: (received: string) => boolean): Promise<string> {
     while (!wanted(this.received)) {
-      if (this.#isClosed || this.#isEnded) throw new Error(`The server ended behind ${JSON.stringify(this.received)}`);
+      if (this.#isClosed || this.#isEnded)
+        throw new Error(`The server ended behind ${JSON.stringify(this.received)}`);
       await new Promise<void>((resolve) => this.#notice.push(resolve));
     }
     return this.received;
@@ -87,7 +95,8 @@ export class RawClient implements Disposable {
 
   /** Resolves when the server has ended its half, with all that was received. */
   async ended(): Promise<string> {
-    while (!this.#isEnded && !this.#isClosed) await new Promise<void>((resolve) => this.#notice.push(resolve));
+    while (!this.#isEnded && !this.#isClosed)
+      await new Promise<void>((resolve) => this.#notice.push(resolve));
     return this.received;
   }
 
@@ -125,7 +134,11 @@ export function statuses(received: string): number[] {
 }
 
 /** Does something for each number below `count`, so many at a time. */
-export async function times(count: number, atOnce: number, task: (index: number) => Promise<void>): Promise<void> {
+export async function times(
+  count: number,
+  atOnce: number,
+  task: (index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < count) await task(next++);

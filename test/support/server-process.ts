@@ -50,7 +50,7 @@ export const isFull = process.env['BASEHTTP_FULL'] === '1';
 
 const POLL_MS = 20;
 /** Longer than anything takes, on a busy machine too. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 60_000;
 
 /** A running server; dispose of it. */
 export class ServerProcess implements AsyncDisposable {
@@ -110,5 +110,8 @@ async function answer<T>(child: ChildProcess): Promise<T> {
 
 /** Node itself would raise its limit of descriptors again, so the hard one is lowered. */
 function limited(maxDescriptors: number) {
-  return { execPath: '/bin/sh', execArgv: ['-c', `ulimit -n ${maxDescriptors}; exec "$0" --expose-gc "$@"`, process.execPath] };
+  return {
+    execPath: '/bin/sh',
+    execArgv: ['-c', `ulimit -n ${maxDescriptors}; exec "$0" --expose-gc "$@"`, process.execPath],
+  };
 }

@@ -19,7 +19,11 @@ export class TestServer extends HTTPServer {
     this.serving = this.serveForever();
   }
 
-  static async start(answer: Answer, options?: HTTPServerOptions, address?: ServerAddress): Promise<TestServer> {
+  static async start(
+    answer: Answer,
+    options?: HTTPServerOptions,
+    address?: ServerAddress,
+  ): Promise<TestServer> {
     const server = new TestServer(answer, options, address);
     await server.ready;
     return server;

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { isLoopback, serverUrls } from '../../src/cli/address.js';
+
+const interfaces = [
+  { address: '127.0.0.1', family: 'IPv4', internal: true },
+  { address: '::1', family: 'IPv6', internal: true },
+  { address: '192.0.2.7', family: 'IPv4', internal: false },
+  { address: '2001:db8::7', family: 'IPv6', internal: false },
+  { address: 'fe80::7', family: 'IPv6', internal: false },
+];
+
+it('an address has its URL', () => {
+  expect(serverUrls('127.0.0.1', 8000, interfaces)).toEqual(['http://127.0.0.1:8000/']);
+  expect(serverUrls('2001:db8::7', 1, interfaces)).toEqual(['http://[2001:db8::7]:1/']);
+});
+
+it('the unspecified address has one for this machine, and one for each of its addresses that fits into a URL', () => {
+  expect(serverUrls('0.0.0.0', 80, interfaces)).toEqual(['http://127.0.0.1:80/', 'http://192.0.2.7:80/']);
+  expect(serverUrls('::', 80, interfaces)).toEqual([
+    'http://[::1]:80/',
+    'http://192.0.2.7:80/',
+    'http://[2001:db8::7]:80/',
+  ]);
+  expect(serverUrls('0.0.0.0', 80, [])).toEqual(['http://127.0.0.1:80/']);
+});
+
+it('knows which addresses lead no further than this machine', () => {
+  for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1']) {
+    expect(isLoopback(address), address).toBe(true);
+  }
+  for (const address of ['0.0.0.0', '::', '128.0.0.1', '192.0.2.127', '::2', '1127.0.0.1']) {
+    expect(isLoopback(address), address).toBe(false);
+  }
+});
