@@ -17,18 +17,40 @@ export {
   type ReceiveRate,
   type Timeouts,
 } from './connection/limits.js';
+export type { RequestBody } from './connection/request-body.js';
+export type { ResponseState, ResponseWriter } from './connection/response-writer.js';
 export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
 export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
 export { SimpleHTTPRequestHandler } from './handlers/simple-handler.js';
 export { HTTPServer, type HTTPServerOptions, ThreadingHTTPServer } from './http-server.js';
 export { ProtocolError, type ProtocolErrorCode } from './http1/errors.js';
 export { FieldLines, HTTPMessage } from './http1/message.js';
-export { ResponseHead } from './http1/response-head.js';
+export type { RequestHead } from './http1/request-head.js';
+export { type HTTPVersion, ResponseHead } from './http1/response-head.js';
 export { HTTPStatus, responses } from './http1/status.js';
-export type { Address, ClientAddress, ServerAddress } from './socketserver/address.js';
-export { BaseServer, type RequestHandlerConstructor } from './socketserver/base-server.js';
-export { ForkingMixIn, ThreadingMixIn } from './socketserver/mixins.js';
+export type { Address, AddressFamily, ClientAddress, ServerAddress } from './socketserver/address.js';
+export {
+  BaseServer,
+  type RequestHandler,
+  type RequestHandlerConstructor,
+  type ShutdownOptions,
+} from './socketserver/base-server.js';
+export {
+  type Forking,
+  ForkingMixIn,
+  ForkingTCPServer,
+  ForkingUnixStreamServer,
+  type Threading,
+  ThreadingMixIn,
+  ThreadingTCPServer,
+  ThreadingUnixStreamServer,
+} from './socketserver/mixins.js';
 export { BaseRequestHandler, StreamRequestHandler } from './socketserver/request-handler.js';
 export { TCPServer, UnixStreamServer } from './socketserver/tcp-server.js';
-export { ByteLimitError, ByteReader, type ByteSource } from './streams/byte-reader.js';
+export {
+  ByteLimitError,
+  ByteReader,
+  type ByteReaderOptions,
+  type ByteSource,
+} from './streams/byte-reader.js';
 export { type ByteSink, ByteWriter } from './streams/byte-writer.js';

@@ -519,7 +519,9 @@ const METHOD_NAMES = new Map<string, `do_${string}`>(
 /** A date as text, made once a second. */
 class SecondClock {
   readonly #format: (ms: number) => string;
-  #second = Number.NaN;
+  /** The second that the text is of, in milliseconds since the epoch. */
+  #from = 0;
+  #until = 0;
   #text = '';
 
   constructor(format: (ms: number) => string) {
@@ -528,9 +530,9 @@ class SecondClock {
 
   now(): string {
     const now = Date.now();
-    const second = Math.floor(now / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
+    if (now >= this.#until || now < this.#from) {
+      this.#from = now - (now % 1000);
+      this.#until = this.#from + 1000;
       this.#text = this.#format(now);
     }
     return this.#text;

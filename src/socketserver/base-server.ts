@@ -163,6 +163,7 @@ export class BaseServer {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     this.#close();
+    if (this.#abandoned) await this.#ready?.catch(ignore);
     this.#stopHandlers();
     await this.#quiet(options.graceMs ?? 30_000);
     // A handler that has not finished by now has nobody left to talk to. Nobody waits for it any longer.
@@ -298,7 +299,7 @@ export class BaseServer {
       if (!byHand) await this.serverActivate();
     } catch (error) {
       this.#binding = false;
-      await this.serverClose();
+      if (!this.#abandoned) await this.serverClose();
       throw error;
     }
     this.#binding = false;

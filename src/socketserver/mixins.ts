@@ -102,9 +102,9 @@ function WorkerMixIn<B extends Class<BaseServer>>(Base: B): B & Class<Forking> {
     declare blockOnClose: boolean;
 
     override async serverBind(): Promise<void> {
-      onShutdown((graceMs) => void this.shutdown({ graceMs }));
       await reportBinding(async () => {
         await super.serverBind();
+        onShutdown((graceMs) => void this.shutdown({ graceMs }));
         return this.serverAddress;
       });
     }

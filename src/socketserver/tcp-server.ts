@@ -116,6 +116,11 @@ export class TCPServer extends BaseServer {
     if (this.allowReusePort) options.reusePort = canReusePort();
     if (this.#stopped) throw new Error(CLOSED_EARLY);
     await listening(this.socket, options);
+    // In a worker of node:cluster, listening is up to the primary, and cannot be stopped before it has begun.
+    if (this.#stopped) {
+      this.socket.close();
+      throw new Error(CLOSED_EARLY);
+    }
     this.serverAddress = boundAddress(this.socket) ?? this.serverAddress;
   }
 }

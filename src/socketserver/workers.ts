@@ -80,7 +80,7 @@ export class Workers {
     if (message?.socketserver === 'bound') {
       this.#bound = true;
       this.#onBound(message.address);
-      // It may have been told before it could listen.
+      // It may have been told before it listened to its primary.
       if (this.#shutdown !== undefined) send(worker, this.#shutdown);
     } else if (message?.socketserver === 'failed') {
       this.#onFailed(Object.assign(new Error(message.message), { code: message.code }));
@@ -138,7 +138,9 @@ export function onShutdown(shutdown: (graceMs: number) => void): void {
 
 /** In a worker: lets the process end, as nothing but its primary keeps it alive. */
 export function leave(): void {
-  if (cluster.worker?.isConnected()) cluster.worker.disconnect();
+  const { worker } = cluster;
+  // Twice would be an error.
+  if (worker?.isConnected() && !worker.exitedAfterDisconnect) worker.disconnect();
 }
 
 /** Resolves when the message is on its way, or never will be. */

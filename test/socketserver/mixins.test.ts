@@ -197,6 +197,17 @@ describe('ForkingMixIn', () => {
     expect(program.stderr).toBe('');
   });
 
+  it('may be closed by a worker that is being bound', async () => {
+    const program = run(`
+      const server = new mixins.ForkingTCPServer(['127.0.0.1', 0], LineHandler);
+      const served = server.serveForever();
+      if (cluster.isPrimary) await served.catch((error) => console.log(error.message));
+      else await server.shutdown().then(() => served);`);
+    expect(await program.line()).toBe('The server was closed before it was bound');
+    expect(await program.ended).toBe(0);
+    expect(program.stderr).toBe('');
+  });
+
   it('handles single requests only in workers', async () => {
     const server = new ForkingTCPServer(ANYWHERE, EchoHandler, false);
     await expect(server.handleRequest()).rejects.toThrow('use serveForever()');

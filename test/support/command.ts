@@ -1,45 +1,40 @@
-// The built command in a process of its own, as a person or a script meets it.
+// Programs in processes of their own, as a person or a script meets them: the built command, the examples.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
 import { built } from './built.js';
 
-const program = fileURLToPath(built('cli/main.js'));
-
-/** A command that runs; it is killed when it is disposed of. */
-export class RunningCommand implements AsyncDisposable {
+/** A program that runs; it is killed when it is disposed of. */
+export class RunningProgram implements AsyncDisposable {
   readonly child: ChildProcess;
   /** What it has written so far. */
   stdout = '';
   stderr = '';
   /** Resolves with the exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
+  readonly #announced: Promise<void>;
 
-  private constructor(child: ChildProcess) {
-    this.child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      this.stdout += text;
+  private constructor(args: readonly string[], cwd: string | undefined) {
+    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd });
+    this.#announced = new Promise((resolve) => {
+      this.child.stdout!.setEncoding('utf8').on('data', (text) => {
+        this.stdout += text;
+        if (text.includes('\n')) resolve();
+      });
     });
-    child.stderr?.setEncoding('utf8').on('data', (text) => {
+    this.child.stderr!.setEncoding('utf8').on('data', (text) => {
       this.stderr += text;
     });
-    this.exited = once(child, 'close').then(([code, signal]) => code ?? signal);
+    this.exited = once(this.child, 'close').then(([code, signal]) => code ?? signal);
   }
 
-  /** Starts the command, and waits until it has said where it listens. */
-  static async start(args: readonly string[], cwd?: string): Promise<RunningCommand> {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
-    const command = new RunningCommand(child);
-    try {
-      await expect.poll(() => command.stdout + (child.exitCode ?? ''), { timeout: 15_000 }).toMatch(/\n|^\d/);
-      if (!command.stdout.includes('\n')) throw new Error(`The command ended: ${command.stderr}`);
-    } catch (error) {
-      await command[Symbol.asyncDispose]();
-      throw error;
-    }
-    return command;
+  /** Runs node with these arguments, and waits until the program has printed its first line. */
+  static async start(args: readonly string[], cwd?: string): Promise<RunningProgram> {
+    const program = new RunningProgram(args, cwd);
+    await Promise.race([program.#announced, program.exited]);
+    if (!program.stdout.includes('\n')) throw new Error(`${args.join(' ')} has ended: ${program.stderr}`);
+    return program;
   }
 
   /** The first URL it has printed. */
@@ -57,12 +52,16 @@ export class RunningCommand implements AsyncDisposable {
   }
 }
 
+/** Starts the command, and waits until it has said where it listens. */
+export function startCommand(args: readonly string[], cwd?: string): Promise<RunningProgram> {
+  return RunningProgram.start([commandPath(), ...args], cwd);
+}
+
 /** Runs the command until it ends by itself. */
-export function runCommand(args: readonly string[], cwd?: string) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+export function runCommand(args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandPath(), ...args], {
     encoding: 'utf8',
     timeout: 15_000,
-    cwd,
   });
   return { status, stdout, stderr };
 }
@@ -70,4 +69,8 @@ export function runCommand(args: readonly string[], cwd?: string) {
 /** Whether a program is there to be run. */
 export function hasProgram(name: string): boolean {
   return spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+function commandPath(): string {
+  return fileURLToPath(built('cli/main.js'));
 }

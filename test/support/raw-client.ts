@@ -11,7 +11,7 @@ export class RawClient implements Disposable {
   readonly socket: Socket;
   /** What the server has sent so far, as latin1. */
   received = '';
-  /** Resolves when the connection has closed: with the error of the socket, if it had one. */
+  /** Resolves when the connection has closed: with an error if that was no proper end. */
   readonly closed: Promise<NodeJS.ErrnoException | undefined>;
   #isRecording = true;
   #error: NodeJS.ErrnoException | undefined;
@@ -19,7 +19,7 @@ export class RawClient implements Disposable {
   #isClosed = false;
   #isEnded = false;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, allowHalfOpen: boolean) {
     this.socket = socket;
     socket.on('error', (error) => {
       this.#error = error;
@@ -30,6 +30,9 @@ export class RawClient implements Disposable {
     });
     socket.on('end', () => {
       this.#isEnded = true;
+      // libuv tells of a reset that comes right behind octets as of an end; then an empty write fails.
+      socket.write('');
+      if (!allowHalfOpen) socket.end();
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
@@ -44,8 +47,8 @@ export class RawClient implements Disposable {
   /** @param allowHalfOpen whether our end stays open when the server has ended its own. */
   static async connect(target: Target, allowHalfOpen = false): Promise<RawClient> {
     const where: NetConnectOpts = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : target;
-    const socket = connect({ ...where, allowHalfOpen, noDelay: true });
-    const client = new RawClient(socket);
+    const socket = connect({ ...where, allowHalfOpen: true, noDelay: true });
+    const client = new RawClient(socket, allowHalfOpen);
     await once(socket, 'connect');
     return client;
   }
