@@ -33,11 +33,12 @@ export class ResponseWriter {
   readonly #channel: ResponseChannel;
   #state: ResponseState = 'idle';
   #head: ResponseHead | undefined;
+  #status: number | undefined;
   #framing: BodyFraming = 'none';
   /** Octets that Content-Length still promises; with framing `none`, those it would have had. */
   #remaining = 0;
   /** The body so far, while the head waits. */
-  #gathered: (string | Uint8Array)[] = [];
+  #gathered: (string | Uint8Array)[] | undefined;
   #size = 0;
 
   /** @internal Made by the connection. */
@@ -52,7 +53,7 @@ export class ResponseWriter {
 
   /** The status of the response, once it has a head. */
   get status(): number | undefined {
-    return this.#head?.status;
+    return this.#status;
   }
 
   /** Octets of the body written so far, without framing. */
@@ -74,6 +75,7 @@ export class ResponseWriter {
   begin(head: ResponseHead): void {
     if (this.#state !== 'idle') throw new Error('The response has a head already');
     this.#head = head;
+    this.#status = head.status;
     this.#framing = frameResponse(this.#request.method, this.#request.minor, head);
     this.#remaining = head.contentLength ?? 0;
     this.#state = 'head';
@@ -115,6 +117,7 @@ export class ResponseWriter {
       if (this.#state === 'head') this.#send(this.#remaining === 0);
       this.#channel.output.write(octets);
     } else if (this.#state === 'head') {
+      this.#gathered ??= [];
       this.#gathered.push(octets);
       if (this.#size > GATHER_MAX) this.#send(false);
     } else {
@@ -152,8 +155,8 @@ export class ResponseWriter {
   reset(): void {
     if (this.started) throw new Error('The response has been started');
     this.#state = 'idle';
-    this.#head = undefined;
-    this.#gathered = [];
+    this.#head = this.#status = undefined;
+    this.#gathered = undefined;
     this.#size = 0;
   }
 
@@ -186,8 +189,10 @@ export class ResponseWriter {
     this.#state = 'body';
     const persistence = this.#persistence(head, isWhole);
     this.#channel.output.write(head.serialize(this.#framing, persistence, this.#channel.keepAliveSeconds));
+    this.#head = undefined; // an idle connection keeps nothing it does not need
+    if (this.#gathered === undefined) return;
     for (const octets of this.#gathered) this.#writeFramed(octets);
-    this.#gathered = [];
+    this.#gathered = undefined;
   }
 
   #writeFramed(octets: string | Uint8Array): void {

@@ -216,7 +216,8 @@ export class BaseServer {
   /** Has the request handled and then shut down. A promise, which ends with the request, only if that takes time. */
   processRequest(request: Socket, clientAddress: ClientAddress): void | Promise<void> {
     const finished = this.finishRequest(request, clientAddress);
-    return finished === undefined ? this.shutdownRequest(request) : this.#shutdownAfter(finished, request);
+    if (finished === undefined) return this.shutdownRequest(request);
+    return finished.then(() => this.shutdownRequest(request));
   }
 
   /**
@@ -227,8 +228,9 @@ export class BaseServer {
     const handler = new this.RequestHandlerClass(request, clientAddress, this);
     handler.setup();
     const handling = begin(handler);
-    const finished = handling === undefined ? handler.finish() : finishAfter(handling, handler);
-    return finished === undefined ? undefined : this.#tracked(finished, handler);
+    if (handling !== undefined) return this.#tracked(handling, handler, false);
+    const finishing = handler.finish();
+    return finishing === undefined ? undefined : this.#tracked(finishing, handler, true);
   }
 
   /** Says goodbye to a request that has been handled, or was not to be, and closes it. */
@@ -344,15 +346,7 @@ export class BaseServer {
     try {
       if (!this.verifyRequest(request, clientAddress)) return this.shutdownRequest(request);
       const processed = this.processRequest(request, clientAddress);
-      return processed === undefined ? undefined : this.#settle(processed, request, clientAddress);
-    } catch (error) {
-      this.#fail(request, clientAddress, error);
-    }
-  }
-
-  async #settle(processed: Promise<void>, request: Socket, clientAddress: ClientAddress): Promise<void> {
-    try {
-      await processed;
+      return processed?.catch((error: unknown) => this.#fail(request, clientAddress, error));
     } catch (error) {
       this.#fail(request, clientAddress, error);
     }
@@ -369,18 +363,18 @@ export class BaseServer {
     this.shutdownRequest(request);
   }
 
-  async #shutdownAfter(finished: Promise<void>, request: Socket): Promise<void> {
-    await finished;
-    this.shutdownRequest(request);
-  }
-
-  async #tracked(finished: Promise<void>, handler: RequestHandler): Promise<void> {
+  /** Waits for a handler that takes its time, and finishes it unless that is what takes it. */
+  async #tracked(working: Promise<void>, handler: RequestHandler, isFinishing: boolean): Promise<void> {
     this.#handlers.add(handler);
     try {
-      await finished;
+      await working;
     } finally {
-      this.#handlers.delete(handler);
-      this.#noticeQuiet();
+      try {
+        if (!isFinishing) await handler.finish();
+      } finally {
+        this.#handlers.delete(handler);
+        this.#noticeQuiet();
+      }
     }
   }
 
@@ -478,14 +472,6 @@ function begin(handler: RequestHandler): void | Promise<void> {
     return handler.handle();
   } catch (error) {
     return Promise.reject(error);
-  }
-}
-
-async function finishAfter(handling: Promise<void>, handler: RequestHandler): Promise<void> {
-  try {
-    await handling;
-  } finally {
-    await handler.finish();
   }
 }
 
