@@ -21,7 +21,6 @@ class Echo extends BaseHTTPRequestHandler {
     const request = Object.assign(new IncomingMessage(socket), { method: command, url: path });
     for (const [name, value] of headers) request.headers[name.toLowerCase()] = value;
     websockets.handleUpgrade(request, socket, head, (ws) => websockets.emit('connection', ws, request));
-    socket.resume(); // upgrade() hands it over paused, so that nothing is lost before somebody listens
   }
 }
 

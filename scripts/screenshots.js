@@ -28,7 +28,7 @@ const FILES = [
   ['interview.flac', 96_402_113, '2025-02-14T16:20Z'],
   ['notes.txt', 812, '2025-07-20T06:55Z'],
   ['talk-recording.mp4', 1_734_201_884, '2025-04-22T19:37Z'],
-  ['東京.jpg', 3_318_902, '2024-10-03T03:27Z'],
+  ['Żółw.jpg', 3_318_902, '2024-10-03T03:27Z'],
 ];
 
 const FOLDER_DATES = { photos: '2025-07-19T14:03Z', sketches: '2025-03-02T09:12Z' };
@@ -37,20 +37,20 @@ const PICTURES = [
   {
     name: 'listing-light',
     colorScheme: 'light',
-    viewport: { width: 900, height: 690 },
-    deviceScaleFactor: 1.5,
+    viewport: { width: 900, height: 715 },
+    deviceScaleFactor: 1,
   },
   {
     name: 'listing-dark',
     colorScheme: 'dark',
-    viewport: { width: 900, height: 690 },
-    deviceScaleFactor: 1.5,
+    viewport: { width: 900, height: 715 },
+    deviceScaleFactor: 1,
   },
   {
     name: 'listing-phone',
     colorScheme: 'light',
-    viewport: { width: 390, height: 720 },
-    deviceScaleFactor: 2,
+    viewport: { width: 390, height: 820 },
+    deviceScaleFactor: 1.25,
   },
 ];
 
@@ -91,7 +91,7 @@ async function photograph(directory, path) {
     directory = directory;
     logMessage() {}
   }
-  const httpd = new HTTPServer(["127.0.0.1", 0], Handler);
+  const httpd = new HTTPServer(['127.0.0.1', 0], Handler);
   await httpd.ready;
   void httpd.serveForever();
   const browser = await chromium.launch({
@@ -107,5 +107,6 @@ async function photograph(directory, path) {
     }
   } finally {
     await browser.close();
+    await httpd.shutdown({ graceMs: 0 });
   }
 }

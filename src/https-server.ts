@@ -222,10 +222,18 @@ class CertificateFiles {
     return this.#seen === before && this.#seen !== this.#loaded;
   }
 
-  /** Another whenever a file is written to, or another one takes its place. */
   #state(): string {
-    const files = [this.#certfile, this.#keyfile].map((file) => statSync(file, { throwIfNoEntry: false }));
-    return files.map((file) => `${file?.ino} ${file?.ctimeMs}`).join(' ');
+    return `${stateOf(this.#certfile)} ${stateOf(this.#keyfile)}`;
+  }
+}
+
+/** Another whenever the file is written to, or another one takes its place. */
+function stateOf(file: string): string {
+  try {
+    const { ino, ctimeMs } = statSync(file);
+    return `${ino} ${ctimeMs}`;
+  } catch {
+    return 'missing';
   }
 }
 

@@ -21,6 +21,7 @@ export type { RequestBody } from './connection/request-body.js';
 export type { ResponseState, ResponseWriter } from './connection/response-writer.js';
 export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
 export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
+export { type ClosableSource, MemorySource } from './handlers/file-source.js';
 export { SimpleHTTPRequestHandler } from './handlers/simple-handler.js';
 export { HTTPServer, type HTTPServerOptions, ThreadingHTTPServer } from './http-server.js';
 export { ProtocolError, type ProtocolErrorCode } from './http1/errors.js';
@@ -28,6 +29,7 @@ export { FieldLines, HTTPMessage } from './http1/message.js';
 export type { RequestHead } from './http1/request-head.js';
 export { type HTTPVersion, ResponseHead } from './http1/response-head.js';
 export { HTTPStatus, responses } from './http1/status.js';
+export { HTTPSServer, type HTTPSServerOptions, ThreadingHTTPSServer } from './https-server.js';
 export type { Address, AddressFamily, ClientAddress, ServerAddress } from './socketserver/address.js';
 export {
   BaseServer,

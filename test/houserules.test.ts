@@ -13,6 +13,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   socketserver: ['streams'],
   files: ['http1'],
   'http-server.ts': ['connection', 'socketserver'],
+  'https-server.ts': ['socketserver', 'http-server.ts'],
   handlers: ['http1', 'streams', 'connection', 'socketserver', 'files', 'http-server.ts'],
   adapters: ['http1', 'connection', 'socketserver', 'http-server.ts'],
   cli: ['http1', 'streams', 'connection', 'socketserver', 'files', 'http-server.ts', 'handlers', 'adapters'],
@@ -23,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'socketserver',
     'files',
     'http-server.ts',
+    'https-server.ts',
     'handlers',
     'adapters',
   ],
@@ -43,16 +45,23 @@ const IMPURE_GLOBALS =
 const GATES: readonly { module: RegExp; files: RegExp; types?: RegExp }[] = [
   {
     module: /^node:(net|tls|dgram)$/,
-    files: /^socketserver\//,
+    files: /^(socketserver\/|https-server\.ts$)/,
     types: /^(connection\/transport\.ts$|handlers\/)/,
   },
   { module: /^node:(http|https|http2)$/, files: /^$/, types: /^adapters\/node/ },
   { module: /^node:child_process$/, files: /^handlers\/cgi-/ },
-  { module: /^node:fs(\/promises)?$/, files: /^(handlers|cli)\// },
+  { module: /^node:fs(\/promises)?$/, files: /^(handlers\/|cli\/|https-server\.ts$)/ },
 ];
 
 /** Rooms that need nobody's package. */
-const WITHOUT_PACKAGES = ['http1', 'streams', 'connection', 'socketserver', 'http-server.ts'];
+const WITHOUT_PACKAGES = [
+  'http1',
+  'streams',
+  'connection',
+  'socketserver',
+  'http-server.ts',
+  'https-server.ts',
+];
 
 interface Import {
   readonly file: string;

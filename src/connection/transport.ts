@@ -94,7 +94,8 @@ export class SocketTransport implements Transport {
         .off('end', onEnd)
         .off('close', onClose)
         .off('error', onError);
-      socket.pause();
+      // Nothing may be lost before the new owner listens; a 'data' listener alone does not end a pause.
+      socket.pause().on('newListener', resumeForData);
       return;
     }
     socket[LISTENER] = listener;
@@ -122,6 +123,12 @@ function onEnd(this: ListenedSocket): void {
 
 function onClose(this: ListenedSocket): void {
   this[LISTENER]?.onClose();
+}
+
+function resumeForData(this: Socket, event: string | symbol): void {
+  if (event !== 'data') return;
+  this.off('newListener', resumeForData);
+  this.resume();
 }
 
 // What went wrong with a socket is the peer's or the network's matter; that it ended is told by 'close'.

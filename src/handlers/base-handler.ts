@@ -516,12 +516,9 @@ const METHOD_NAMES = new Map<string, `do_${string}`>(
   ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => [method, `do_${method}`]),
 );
 
-/** A date as text, made once a second. */
-class SecondClock {
+/** The current date as text, made once a second: to look at the clock for each response costs more than the rest of it. */
+class DateCache {
   readonly #format: (ms: number) => string;
-  /** The second that the text is of, in milliseconds since the epoch. */
-  #from = 0;
-  #until = 0;
   #text = '';
 
   constructor(format: (ms: number) => string) {
@@ -529,18 +526,22 @@ class SecondClock {
   }
 
   now(): string {
-    const now = Date.now();
-    if (now >= this.#until || now < this.#from) {
-      this.#from = now - (now % 1000);
-      this.#until = this.#from + 1000;
-      this.#text = this.#format(now);
-    }
+    if (this.#text === '') this.#refresh();
     return this.#text;
+  }
+
+  #refresh(): void {
+    const now = Date.now();
+    this.#text = this.#format(now);
+    const expire = () => {
+      this.#text = '';
+    };
+    setTimeout(expire, 1000 - (now % 1000)).unref();
   }
 }
 
-const httpDate = new SecondClock(formatHttpDate);
-const logDate = new SecondClock(formatLogDate);
+const httpDate = new DateCache(formatHttpDate);
+const logDate = new DateCache(formatLogDate);
 
 /** What a peer can make long, as its method in a 501, is cut: an error page is no echo. */
 const MESSAGE_MAX = 256;

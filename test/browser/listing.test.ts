@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where /usr/bin/chromium is m
     await open('/files/');
     expect(await page.title()).toBe('Directory listing for /files/');
     expect(await names()).toEqual(['folder/', 'large.txt', 'middle.txt', 'small.txt']);
-    expect(await style('table', 'borderCollapse')).toBe('collapse');
+    expect(await style('table', 'borderTopLeftRadius')).toBe('10px');
   });
 
   it('leads down, and up again by its path', async () => {

@@ -233,6 +233,17 @@ describe('how it ends', () => {
     command.child.kill(signal);
     expect(await command.exited).toBe(exitCode);
   });
+
+  it('a Ctrl-C that arrives twice, as behind npm, is one', async () => {
+    await using command = await startCommand(['0', site.path]);
+    using client = await stalled(command);
+    command.child.kill('SIGINT');
+    command.child.kill('SIGINT');
+    await expect.poll(() => command.stderr).toContain('Answers are in progress');
+    client.resume();
+    await client.ended();
+    expect(await command.exited).toBe(0);
+  });
 });
 
 describe('MUST 87: readers that go away', () => {

@@ -7,7 +7,6 @@ import {
   appendFileSync,
   chmodSync,
   renameSync,
-  rmSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -179,7 +178,7 @@ describe('ranges', () => {
     const octets = Buffer.alloc(300_000, TEXT);
     site.root.write('big.bin', octets);
     const { body } = await site.get('/big.bin', { Range: 'bytes=10-150009,200000-299999' });
-    const [, first = '', second = ''] = body.split(/\r\n--\w+\r\n[^]*?\r\n\r\n/);
+    const [, first = '', second = ''] = body.split(/\r\n--\w+\r\n[\s\S]*?\r\n\r\n/);
     expect(first).toBe(octets.toString('latin1', 10, 150_010));
     expect(second.startsWith(octets.toString('latin1', 200_000))).toBe(true);
   });
@@ -361,83 +360,36 @@ describe('methods', () => {
 });
 
 describe('paths', () => {
-  const hostile = [
-    '/..',
-    '/../',
-    '/../secret.txt',
-    '/dir/../a.txt',
-    '/a/../x',
-    '/%2e%2e/secret.txt',
-    '/.%2e/secret.txt',
-    '/..%2fsecret.txt',
-    '/dir/..%2f..%2fsecret.txt',
-    '/%2e%2e%2fsecret.txt',
-    '/..%5csecret.txt',
-    '/%5c..%5csecret.txt',
-    '/%c0%ae%c0%ae/secret.txt',
-    '/%c0%af../secret.txt',
-    '/%e0%80%ae%e0%80%ae/secret.txt',
-    '/a.txt%00',
-    '/a.txt%00.html',
-    '/%00',
-    '/%zz',
-    '/%',
-    '/%2',
-    '/%ff',
-    '/%fe%ff',
-    '/%252e%252e/secret.txt',
-    '/%25%32%65%25%32%65/secret.txt',
-    '/dir%2finner.txt',
-    '/%2fetc%2fpasswd',
-    '/dir%5cinner.txt',
-    '//etc/passwd',
-    '/C:/Windows',
-    '/a.txt::$DATA',
-  ]; // prettier-ignore
+  const hostile = `
+    /.. /../ /../secret.txt /dir/../a.txt /a/../x /%2e%2e/secret.txt /.%2e/secret.txt /..%2fsecret.txt
+    /dir/..%2f..%2fsecret.txt /%2e%2e%2fsecret.txt /..%5csecret.txt /%5c..%5csecret.txt
+    /%c0%ae%c0%ae/secret.txt /%c0%af../secret.txt /%e0%80%ae%e0%80%ae/secret.txt /a.txt%00
+    /a.txt%00.html /%00 /%zz /% /%2 /%ff /%fe%ff /%252e%252e/secret.txt /%25%32%65%25%32%65/secret.txt
+    /dir%2finner.txt /%2fetc%2fpasswd /dir%5cinner.txt //etc/passwd /C:/Windows /a.txt::$DATA
+  `
+    .trim()
+    .split(/\s+/);
 
   it.each(hostile)('MUST 47, MUST 48: %s is a 400 or 404', async (target) => {
     site.root.write('../secret.txt', 'SECRET');
-    try {
-      const answer = await site.get(target);
-      expect([400, 404]).toContain(answer.status);
-      expect(answer.body).not.toContain('SECRET');
-      expect(answer.body).not.toContain(site.root.path);
-    } finally {
-      rmSync(join(site.root.path, '../secret.txt'));
-    }
+    const answer = await site.get(target);
+    expect([400, 404]).toContain(answer.status);
+    expect(answer.body).not.toContain('SECRET');
+    expect(answer.body).not.toContain(site.root.path);
   });
 
   it('MUST 47: no encoding of a way out leads out', async () => {
     site.root.write('../secret.txt', 'SECRET');
-    const piece = fc.constantFrom(
-      '..',
-      '%2e%2e',
-      '.%2E',
-      '%252e.',
-      '..%00',
-      '/',
-      '%2f',
-      '%5c',
-      '%255c',
-      '//',
-      '.',
-      'dir',
-      'secret.txt',
-      '%c0%ae',
-      '%u002e',
-    ); // prettier-ignore
-    try {
-      await fc.assert(
-        fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
-          const { status, body } = await site.get(`/${pieces.join('')}secret.txt`);
-          expect(body).not.toContain('SECRET');
-          expect([400, 404]).toContain(status);
-        }),
-        { numRuns: 200 },
-      );
-    } finally {
-      rmSync(join(site.root.path, '../secret.txt'));
-    }
+    const pieces = '.. %2e%2e .%2E %252e. ..%00 / %2f %5c %255c // . dir secret.txt %c0%ae %u002e';
+    const piece = fc.constantFrom(...pieces.split(' '));
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (way) => {
+        const { status, body } = await site.get(`/${way.join('')}secret.txt`);
+        expect(body).not.toContain('SECRET');
+        expect([400, 404]).toContain(status);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('MUST 49: every spelling of a path gets the verdict of the plain one, or is refused', async () => {
@@ -472,21 +424,16 @@ describe('paths', () => {
   });
 
   it('MUST 50: a directory whose name only begins like the root is outside', async () => {
-    const sibling = new TemporaryDirectory();
-    try {
-      renameSync(sibling.path, `${site.root.path}-secret`);
-      site.root.write('../' + `${site.root.path}-secret`.split('/').at(-1) + '/s.txt', 'SECRET');
-      site.root.link('out', `${site.root.path}-secret`);
-      for (const target of [
-        `/../${site.root.path.split('/').at(-1)}-secret/s.txt`,
-        '/out/s.txt',
-        '/out/',
-        '/out',
-      ]) {
-        expect(await site.get(target)).toMatchObject({ status: 404 });
-      }
-    } finally {
-      rmSync(`${site.root.path}-secret`, { recursive: true, force: true });
+    site.root.write('../root-secret/s.txt', 'SECRET');
+    site.root.link('out', '../root-secret');
+    for (const target of [
+      '/../root-secret/s.txt',
+      '/..%2froot-secret/s.txt',
+      '/out/s.txt',
+      '/out/',
+      '/out',
+    ]) {
+      expect(await site.get(target), target).toMatchObject({ status: 404 });
     }
   });
 
@@ -650,7 +597,7 @@ describe('directories', () => {
     expect(answer.body).toContain('<title>Directory listing for /</title>');
     expect([...answer.body.matchAll(/<tr class[^>]*><td><a href="([^"]*)/g)].map(([, href]) => href)).toEqual(
       ['.well-known/', 'dir/', 'empty/', 'indexed/', 'a.txt', 'b.html'],
-    ); // prettier-ignore
+    );
     const head = await site.ask('HEAD', '/?ignored');
     expect(head).toMatchObject({ status: 200, body: '' });
     expect(head.field('content-length')).toBe(answer.field('content-length'));
@@ -691,7 +638,7 @@ describe('directories', () => {
       ' ',
       'ü',
     ];
-    names.forEach((name, index) => site.root.write(`hostile/${name}`, String(index)));
+    for (const [index, name] of names.entries()) site.root.write(`hostile/${name}`, String(index));
     const answer = await site.get('/hostile/');
     expect(answer.field('content-security-policy')).toContain("default-src 'none'");
     expect(answer.field('x-content-type-options')).toBe('nosniff');

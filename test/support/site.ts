@@ -20,12 +20,13 @@ import { RawClient } from './raw-client.js';
 /** Name → content. A name that ends in a slash is a directory; those on the way are made, too. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Files that are gone when it is disposed of. */
+/** Files that are gone when it is disposed of, and with them what a test has put beside them: `../secret.txt`. */
 export class TemporaryDirectory implements Disposable {
   readonly path: string;
 
   constructor(files: Files = {}) {
-    this.path = realpathSync(mkdtempSync(join(tmpdir(), 'basehttp-')));
+    this.path = join(realpathSync(mkdtempSync(join(tmpdir(), 'basehttp-'))), 'root');
+    mkdirSync(this.path);
     for (const [name, content] of Object.entries(files)) this.write(name, content);
   }
 
@@ -47,7 +48,7 @@ export class TemporaryDirectory implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    rmSync(dirname(this.path), { recursive: true, force: true });
   }
 }
 

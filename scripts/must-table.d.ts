@@ -1,0 +1,2 @@
+export function updatedPage(): string;
+export function currentPage(): string;

@@ -1,0 +1,103 @@
+// Octets of files and of memory.
+
+import { openSync, truncateSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { multipartRanges } from '../../src/files/range.js';
+import {
+  type ClosableSource,
+  FileSource,
+  MemorySource,
+  PartsSource,
+} from '../../src/handlers/file-source.js';
+import { descriptorsBelow, TemporaryDirectory } from '../support/site.js';
+
+const OCTETS = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7) % 251));
+
+let directory: TemporaryDirectory;
+let path: string;
+
+beforeEach(() => {
+  directory = new TemporaryDirectory();
+  path = directory.write('file', OCTETS);
+});
+
+afterEach(() => {
+  expect.soft(descriptorsBelow(directory.path) ?? []).toEqual([]);
+  directory[Symbol.dispose]();
+});
+
+async function readAll(source: ClosableSource): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) chunks.push(chunk);
+  expect(await source.read()).toBeUndefined();
+  source.close();
+  return Buffer.concat(chunks);
+}
+
+it.each([
+  [0, 200_000],
+  [0, 65_536],
+  [0, 65_537],
+  [1, 1],
+  [199_999, 1],
+  [100_000, 70_000],
+  [5, 0],
+])('from %i, %i octets of a file', async (start, length) => {
+  const read = await readAll(new FileSource(openSync(path, 'r'), start, length));
+  expect(read.equals(OCTETS.subarray(start, start + length))).toBe(true);
+});
+
+it('a little of a file is there without waiting', () => {
+  const source = new FileSource(openSync(path, 'r'), 0, 10);
+  expect(source.read()).toEqual(OCTETS.subarray(0, 10));
+  source.close();
+});
+
+it.each([100, 150_000])(
+  'MUST 54: a file of %i octets that shrinks is an error, not an end',
+  async (length) => {
+    const source = new FileSource(openSync(path, 'r'), 0, length);
+    truncateSync(path, 50);
+    await expect(readAll(source)).rejects.toThrow('The file has become shorter');
+    source.close();
+  },
+);
+
+it('a descriptor stays open until a read in flight has ended', async () => {
+  const source = new FileSource(openSync(path, 'r'), 0, OCTETS.length);
+  const reading = source.read();
+  source.close();
+  source.close();
+  if (process.platform === 'linux') expect(descriptorsBelow(directory.path)).toHaveLength(1);
+  expect((await reading)?.length).toBe(65_536);
+});
+
+it('the parts of a file, each behind its head', async () => {
+  const ranges = [
+    { start: 0, end: 99_999 },
+    { start: 150_000, end: 150_001 },
+  ];
+  const multipart = multipartRanges(ranges, OCTETS.length, 'text/x', 'boundary');
+  const read = await readAll(new PartsSource(openSync(path, 'r'), multipart));
+  const [first, second] = multipart.parts;
+  expect(read.length).toBe(multipart.contentLength);
+  expect(
+    read.equals(
+      Buffer.concat([
+        Buffer.from(first!.head),
+        OCTETS.subarray(0, 100_000),
+        Buffer.from(second!.head),
+        OCTETS.subarray(150_000, 150_002),
+        Buffer.from(multipart.tail),
+      ]),
+    ),
+  ).toBe(true);
+});
+
+it('octets in memory, none of them included', async () => {
+  expect(await readAll(new MemorySource(Buffer.from('abc')))).toEqual(Buffer.from('abc'));
+  expect(await readAll(new MemorySource(Buffer.alloc(0)))).toEqual(Buffer.alloc(0));
+  const closed = new MemorySource(Buffer.from('abc'));
+  closed.close();
+  expect(closed.read()).toBeUndefined();
+});
