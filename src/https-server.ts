@@ -8,6 +8,7 @@ import {
   createServer,
   type SecureContextOptions,
   type Server,
+  type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
 import { HTTPServer, type HTTPServerOptions } from './http-server.js';
@@ -80,10 +81,7 @@ export class HTTPSServer extends HTTPServer {
       noDelay: true,
     })
       .on('connection', (socket) => this.#handshakeBegins(socket))
-      .on('secureConnection', (request) => {
-        this.#handshakes.delete(peerOf(request));
-        this.requestArrived(request);
-      })
+      .on('secureConnection', (request) => this.#handshakeSucceeds(request))
       .on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
@@ -143,6 +141,14 @@ export class HTTPSServer extends HTTPServer {
     else if (peer !== NAMELESS) this.#handshakes.set(peer, socket);
   }
 
+  #handshakeSucceeds(request: TLSSocket): void {
+    const peer = peerOf(request);
+    const socket = this.#handshakes.get(peer);
+    this.#handshakes.delete(peer);
+    if (socket !== undefined) letResetsPass(request, socket);
+    this.requestArrived(request);
+  }
+
   /** Of the secure context, and of each handshake. */
   #tlsOptions(): TlsOptions {
     const { alpnProtocols = ['http/1.1'], tls = {} } = this.#options;
@@ -171,6 +177,19 @@ const NAMELESS = '';
 /** The same for a connection and for what node makes of it when it is secure: nothing else tells which became which. */
 function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return remoteAddress === undefined ? NAMELESS : `${remoteAddress} ${remotePort} ${localAddress}`;
+}
+
+/** Resets, in both directions: a TLSSocket knows none, but the TCP below it does. */
+function letResetsPass(request: TLSSocket, socket: Socket): void {
+  // An end without the `close_notify` of TLS is what many clients take for a proper one.
+  request.resetAndDestroy = () => {
+    socket.resetAndDestroy();
+    return request;
+  };
+  // What is told as an end may be a reset. Then an empty write fails; behind an end that is one it sends nothing.
+  request.on('end', () => {
+    if (socket.writable) socket.write('');
+  });
 }
 
 // ── The certificate ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -112,6 +112,14 @@ class Handler extends SimpleHTTPRequestHandler {
 }
 
 class Server extends HTTPServer {
+  open = new Set();
+
+  verifyRequest(request) {
+    this.open.add(request);
+    request.once('close', () => this.open.delete(request));
+    return true;
+  }
+
   handleError() {
     counts.failed++;
   }
@@ -138,6 +146,7 @@ function stats() {
     ...counts,
     rss,
     heapUsed,
+    written: [...httpd.open].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0),
     connections: [...httpd.connectionSettings.deadlines].length,
     sockets: resources.filter((name) => name === 'TCPSocketWrap').length,
     timers: resources.filter((name) => name === 'Timeout').length,

@@ -90,7 +90,7 @@ export class RawClient implements Disposable {
   async until(wanted: (received: string) => boolean): Promise<string> {
     while (!wanted(this.received)) {
       if (this.#isClosed || this.#isEnded)
-        throw new Error(`The server ended behind ${JSON.stringify(this.received)}`);
+        throw new Error(`The server ended behind ${JSON.stringify(this.received.slice(-500))}`);
       await new Promise<void>((resolve) => this.#notice.push(resolve));
     }
     return this.received;

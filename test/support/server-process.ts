@@ -19,6 +19,8 @@ export interface Stats {
   readonly sockets: number;
   /** Connections that have a deadline. */
   readonly connections: number;
+  /** Octets written to the connections that are open. */
+  readonly written: number;
   /** Calls of handlers so far. */
   readonly handled: number;
   /** Handlers at work. */
@@ -49,6 +51,7 @@ export const canMeasure = process.platform === 'linux';
 export const isFull = process.env['BASEHTTP_FULL'] === '1';
 
 const POLL_MS = 20;
+const STUCK_MS = 250;
 /** Longer than anything takes, on a busy machine too. */
 const PATIENCE_MS = 60_000;
 
@@ -87,6 +90,17 @@ export class ServerProcess implements AsyncDisposable {
       await setTimeout(POLL_MS);
     }
     return stats;
+  }
+
+  /** The stats, once the server can go no further: it has begun, and two looks at it see the same. */
+  async stuck(count: 'handled' | 'written'): Promise<Stats> {
+    let last = await this.until((stats) => stats[count] > 0);
+    for (;;) {
+      await setTimeout(STUCK_MS);
+      const stats = await this.stats();
+      if (stats[count] === last[count]) return stats;
+      last = stats;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
