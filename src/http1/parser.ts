@@ -104,7 +104,8 @@ export class RequestParser {
   #minor = 0;
   #sectionStart = 0;
   #inTrailers = false;
-  #fields: number[] = [];
+  /** Of the field lines of a section that is not whole yet, four to a field. */
+  #offsets: number[] | undefined;
   #nameEnd = 0;
   #valueStart = 0;
   #lineStart = 0;
@@ -222,7 +223,7 @@ export class RequestParser {
     if (!this.#scanFields()) return NEED_DATA;
     const end = this.#position + this.#scanned;
     const text = this.#buffer.toString('latin1', this.#position, end);
-    const head = parseHead(text, this.#methodEnd, this.#targetEnd, this.#minor, this.#fields);
+    const head = parseHead(text, this.#methodEnd, this.#targetEnd, this.#minor, this.#takeOffsets());
     this.#position = end;
     this.head = head;
     this.#remaining = head.bodyLength;
@@ -234,15 +235,21 @@ export class RequestParser {
   #nextTrailers(): ParserEvent {
     if (!this.#scanFields()) return NEED_DATA;
     const end = this.#position + this.#scanned;
-    const fields = this.#fields;
-    if (fields.length > 0) {
-      this.trailers = withoutForbidden(
-        new FieldLines(this.#buffer.toString('latin1', this.#position, end), fields),
-      );
+    const offsets = this.#takeOffsets();
+    if (offsets.length > 0) {
+      const text = this.#buffer.toString('latin1', this.#position, end);
+      this.trailers = withoutForbidden(new FieldLines(text, offsets));
     }
     this.#position = end;
     this.#inTrailers = false;
     return this.#complete();
+  }
+
+  /** The offsets of the section that has just become whole. */
+  #takeOffsets(): number[] {
+    const offsets = this.#offsets ?? [];
+    this.#offsets = undefined;
+    return offsets;
   }
 
   #nextData(): ParserEvent {
@@ -344,7 +351,7 @@ export class RequestParser {
   /** A section of field lines begins `start` octets behind #position. */
   #startSection(start: number): void {
     this.#sectionStart = this.#scanned = start;
-    this.#fields = [];
+    this.#offsets = undefined;
     this.#state = FIELD_START;
   }
 
@@ -352,7 +359,8 @@ export class RequestParser {
   #scanFields(): boolean {
     const buffer = this.#buffer;
     const start = this.#position;
-    const fields = this.#fields;
+    const offsets = this.#offsets ?? SCRATCH;
+    let count = this.#offsets?.length ?? 0;
     let at = start + this.#scanned;
     let state = this.#state;
     let lineStart = this.#lineStart;
@@ -369,7 +377,7 @@ export class RequestParser {
             state = SECTION_LF;
             break;
           }
-          if (fields.length >= this.#limits.maxHeaderCount * 4) throw tooManyFields();
+          if (count >= this.#limits.maxHeaderCount * 4) throw tooManyFields();
           lineStart = at - start;
           state = FIELD_NAME;
           break;
@@ -399,7 +407,10 @@ export class RequestParser {
           if (buffer[at] !== LF) throw badLineEnd();
           let valueEnd = at - start - 1;
           while (valueEnd > valueStart && isBlank(buffer[start + valueEnd - 1]!)) valueEnd--;
-          fields.push(lineStart, nameEnd, valueStart, valueEnd);
+          offsets[count++] = lineStart;
+          offsets[count++] = nameEnd;
+          offsets[count++] = valueStart;
+          offsets[count++] = valueEnd;
           at++;
           state = FIELD_START;
           break;
@@ -407,9 +418,11 @@ export class RequestParser {
         default:
           if (buffer[at] !== LF) throw badLineEnd();
           this.#scanned = at + 1 - start;
+          if (offsets === SCRATCH) this.#offsets = SCRATCH.slice(0, count);
           return true;
       }
     }
+    if (offsets === SCRATCH) this.#offsets = SCRATCH.slice(0, count);
     this.#lineStart = lineStart;
     this.#nameEnd = nameEnd;
     this.#valueStart = valueStart;
@@ -500,6 +513,10 @@ export class RequestParser {
     return this.#nextTrailers();
   }
 }
+
+// Where offsets gather until it is known how many they are: an array that grows costs more than the copy. No scan is
+// interrupted by another.
+const SCRATCH: number[] = [];
 
 const VERSION_TEMPLATE = Buffer.from('HTTP/d.d\r', 'latin1');
 
