@@ -129,8 +129,8 @@ const httpd = new Server(['127.0.0.1', 0], Handler, options);
 const [, port] = await httpd.ready;
 httpd.serveForever();
 
-process.on('message', async () => {
-  for (let i = 0; i < 3; i++) {
+process.on('message', async (wish) => {
+  for (let i = 0; i < 3 && wish === 'collected'; i++) {
     await turn();
     globalThis.gc();
   }
