@@ -14,7 +14,7 @@ export class ResponseHead {
   contentLength: number | undefined;
   /** What the application asks for with Connection; the engine has the last word, and writes the field. */
   persistence: 'close' | 'keep-alive' | undefined;
-  #text: string;
+  #text: HeadText;
   #connectionOptions = '';
 
   /**
@@ -41,7 +41,7 @@ export class ResponseHead {
     const field = KNOWN_FIELDS.get(name) ?? newField(name);
     const text = typeof value === 'string' ? value : String(value);
     const line = text === field.value ? field.line : fieldLine(field, name, text);
-    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text += line;
+    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text = this.#text.with(line);
     return this;
   }
 
@@ -54,18 +54,17 @@ export class ResponseHead {
     persistence: 'close' | 'keep-alive' | undefined,
     keepAliveSeconds: number,
   ): string {
-    let text = this.#text;
-    if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+    let end = '\r\n';
+    if (persistence === 'keep-alive' && keepAliveSeconds < Number.POSITIVE_INFINITY) {
+      end = `Keep-Alive: timeout=${keepAliveSeconds}\r\n\r\n`;
+    }
+    if (persistence !== undefined) end = `Connection: ${this.#connectionOptions}${persistence}\r\n${end}`;
+    else if (this.#connectionOptions !== '')
+      end = `Connection: ${this.#connectionOptions.slice(0, -2)}\r\n${end}`;
+    if (framing === 'chunked') end = `Transfer-Encoding: chunked\r\n${end}`;
     // RFC 9112 §6.3 knows no response 205 without a body: it has an empty one.
-    else if (this.status === 205 && persistence !== 'close') text += 'Content-Length: 0\r\n';
-    const options =
-      persistence === undefined
-        ? this.#connectionOptions.slice(0, -2)
-        : this.#connectionOptions + persistence;
-    if (options !== '') text += `Connection: ${options}\r\n`;
-    if (persistence === 'keep-alive' && keepAliveSeconds < Number.POSITIVE_INFINITY)
-      text += `Keep-Alive: timeout=${keepAliveSeconds}\r\n`;
-    return `${text}\r\n`;
+    else if (this.status === 205 && persistence !== 'close') end = `Content-Length: 0\r\n${end}`;
+    return this.#text.with(end).whole();
   }
 
   /** Whether the field line is to be sent. */
@@ -110,13 +109,43 @@ const SPECIAL_KINDS = new Map([
   ['connection', CONNECTION],
 ]);
 
-// Most responses of a server are alike, so the last line of each status and of each field name is kept: to compare a
-// value is a third of checking and joining it. What is kept is bounded.
+// Most responses of a server are alike, so the last line of each status and of each field name is kept, and the last
+// head of each status: to compare a value is a third of checking and joining it. What is kept is bounded.
+
+/**
+ * The text of a head as far as it goes. It remembers the last longer one that was made of it, so that a head that has
+ * been sent before is not put together again, and is one piece of memory, which is what writing it costs.
+ */
+class HeadText {
+  #text: string;
+  #uses = 0;
+  #line = '';
+  #longer: HeadText | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** This text and one more line. */
+  with(line: string): HeadText {
+    if (this.#longer === undefined || this.#line !== line) {
+      this.#line = line;
+      this.#longer = new HeadText(this.#text + line);
+    }
+    return this.#longer;
+  }
+
+  whole(): string {
+    // A string that was concatenated is a tree until somebody needs it flat. Worth it for one that is sent again.
+    if (++this.#uses === 2) this.#text = Buffer.from(this.#text, 'latin1').toString('latin1');
+    return this.#text;
+  }
+}
 
 interface StatusLine {
   readonly reason: string;
   readonly version: HTTPVersion;
-  readonly line: string;
+  readonly text: HeadText;
 }
 
 interface KnownField {
@@ -130,18 +159,18 @@ const KNOWN_FIELDS = new Map<string, KnownField>();
 const KNOWN_FIELDS_MAX = 256;
 const KNOWN_VALUE_MAX = 128;
 
-function statusLine(status: number, reason: string, version: HTTPVersion): string {
+function statusLine(status: number, reason: string, version: HTTPVersion): HeadText {
   const known = STATUS_LINES.get(status);
-  if (known !== undefined && known.reason === reason && known.version === version) return known.line;
+  if (known !== undefined && known.reason === reason && known.version === version) return known.text;
   if (!(Number.isInteger(status) && status >= 100 && status <= 999)) {
     throw new RangeError(`A status is an integer from 100 to 999, not ${status}`);
   }
   if (UNSAFE_VALUE.test(reason)) {
     throw new TypeError('The reason phrase has a character that may not be sent');
   }
-  const line = `${version} ${status} ${reason}\r\n`;
-  STATUS_LINES.set(status, { reason, version, line });
-  return line;
+  const text = new HeadText(`${version} ${status} ${reason}\r\n`);
+  STATUS_LINES.set(status, { reason, version, text });
+  return text;
 }
 
 function newField(name: string): KnownField {

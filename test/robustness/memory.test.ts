@@ -90,6 +90,7 @@ describe.skipIf(!canMeasure)('memory', () => {
     timeout: 900_000,
   }, async () => {
     await using server = await ServerProcess.start();
+    await mixedRequests(server, some); // for the compiler to have done what it does
     await mixedRequests(server, some);
     const before = await server.until(({ sockets }) => sockets === 0);
     await mixedRequests(server, more - some);

@@ -96,7 +96,7 @@ describe.concurrent('a slow body', () => {
   });
 
   it('MUST 30: one that keeps the rate may take longer than any of the limits', async () => {
-    await using server = await echo({ headers: 1_000, receive: 2_000 }, { minimum: 10, grace: 500 });
+    await using server = await echo({ headers: 1_000, receive: 2_000 }, { minimum: 5, grace: 2_000 });
     using client = await RawClient.connect(server.serverPort);
     client.send(request('POST /', 'Content-Length: 60\r\nConnection: close\r\n'));
     let left = 60; // every 50 ms one: three seconds
