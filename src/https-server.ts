@@ -188,7 +188,7 @@ function letResetsPass(request: TLSSocket, socket: Socket): void {
   };
   // What is told as an end may be a reset. Then an empty write fails; behind an end that is one it sends nothing.
   request.on('end', () => {
-    if (socket.writable) socket.write('');
+    if (request.writable) socket.write('');
   });
 }
 
