@@ -115,7 +115,8 @@ export class Output {
     if (this.#text !== '') parts.push(this.#text);
     this.#text = '';
     let sent = 0;
-    this.#transport.cork();
+    const isCorked = parts.length > 1; // a single write needs no gathering, which takes a detour
+    if (isCorked) this.#transport.cork();
     while (!this.#blocked && sent < parts.length) {
       const part = parts[sent]!;
       const piece = part.length <= PIECE_SIZE ? part : cut(part, 0, PIECE_SIZE);
@@ -124,7 +125,7 @@ export class Output {
       this.#size -= piece.length;
       this.#blocked = !this.#transport.write(piece);
     }
-    this.#transport.uncork();
+    if (isCorked) this.#transport.uncork();
     parts.splice(0, sent);
   }
 }
