@@ -56,7 +56,7 @@ export const defaultLimits: Limits = {
   maxChunkExtensionsSize: 16 * KIB, // hyper: a flood of extensions costs us more than the peer
   maxRequestBodySize: MIB, // nginx client_max_body_size
   maxRequestsPerConnection: 1000, // nginx keepalive_requests: frees what a connection has gathered
-  maxConnections: 10_000, // about 50 MB of connections that do nothing
+  maxConnections: 10_000, // about 80 MB of connections that do nothing (docs/performance.md)
   maxReadAhead: 64 * KIB, // one read of the socket
   maxDiscardSize: 256 * KIB, // Go: cheaper than a new connection up to about here
 };

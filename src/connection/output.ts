@@ -3,7 +3,7 @@
 
 import type { Transport } from './transport.js';
 
-/** Octets below this are joined with the text around them: copying them is cheaper than a second buffer to write. */
+/** Octets up to this are copied into the text around them, so that they leave in one write. */
 const JOIN_MAX = 4 * 1024;
 /** The largest single write. Progress of a slow peer is seen in steps of this size. */
 const PIECE_SIZE = 64 * 1024;

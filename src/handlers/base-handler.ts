@@ -279,7 +279,8 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
       this.#leave(exchange);
       return;
     }
-    return returned.then(() => this.#leave(exchange));
+    // What a `do_` method in JavaScript returns need not be a promise.
+    return Promise.resolve(returned).then(() => this.#leave(exchange));
   }
 
   /** @internal A request could not be understood, or handling it failed. */
@@ -516,7 +517,7 @@ const METHOD_NAMES = new Map<string, `do_${string}`>(
   ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => [method, `do_${method}`]),
 );
 
-/** The current date as text, made once a second: to look at the clock for each response costs more than the rest of it. */
+/** The current date as text, made once a second, without a look at the clock in between. */
 class DateCache {
   readonly #format: (ms: number) => string;
   #text = '';

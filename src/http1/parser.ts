@@ -514,8 +514,8 @@ export class RequestParser {
   }
 }
 
-// Where offsets gather until it is known how many they are: an array that grows costs more than the copy. No scan is
-// interrupted by another.
+// Where offsets gather until it is known how many they are, so that each head allocates one array of its size. No scan
+// is interrupted by another.
 const SCRATCH: number[] = [];
 
 const VERSION_TEMPLATE = Buffer.from('HTTP/d.d\r', 'latin1');

@@ -110,7 +110,7 @@ const SPECIAL_KINDS = new Map([
 ]);
 
 // Most responses of a server are alike, so the last line of each status and of each field name is kept, and the last
-// head of each status: to compare a value is a third of checking and joining it. What is kept is bounded.
+// head of each status. To compare is cheaper than to check and join again; what is kept is bounded.
 
 /**
  * The text of a head as far as it goes. It remembers the last longer one that was made of it, so that a head that has
