@@ -1,28 +1,18 @@
 // HTTPServer: a TCPServer that knows its name and its port, and what its connections may do.
 
 import { hostname } from 'node:os';
-import { Connection, type ConnectionSettings } from './connection/connection.js';
-import { Deadlines } from './connection/deadlines.js';
+import { Connection } from './connection/connection.js';
 import {
-  defaultLimits,
-  defaultReceiveRate,
-  defaultTimeouts,
-  type Limits,
-  type ReceiveRate,
-  type Timeouts,
-} from './connection/limits.js';
+  type ConnectionOptions,
+  type ConnectionSettings,
+  connectionSettings,
+} from './connection/settings.js';
 import type { ServerAddress } from './socketserver/address.js';
 import type { RequestHandlerConstructor } from './socketserver/base-server.js';
 import { TCPServer } from './socketserver/tcp-server.js';
 
 /** What can be set for one server; what is left out has its default. */
-export interface HTTPServerOptions {
-  /** How much a peer may send or hold. */
-  readonly limits?: Partial<Limits>;
-  /** How long a peer may take, in milliseconds. */
-  readonly timeouts?: Partial<Timeouts>;
-  /** How slow a body may come. */
-  readonly receiveRate?: Partial<ReceiveRate>;
+export interface HTTPServerOptions extends ConnectionOptions {
   /** False: bind and listen only when `serverBind()` and `serverActivate()` are called. */
   readonly bindAndActivate?: boolean;
 }
@@ -53,12 +43,7 @@ export class HTTPServer extends TCPServer {
     options: HTTPServerOptions = {},
   ) {
     super(serverAddress, RequestHandlerClass, options.bindAndActivate ?? true);
-    this.connectionSettings = {
-      limits: { ...defaultLimits, ...options.limits },
-      timeouts: { ...defaultTimeouts, ...options.timeouts },
-      receiveRate: { ...defaultReceiveRate, ...options.receiveRate },
-      deadlines: new Deadlines(),
-    };
+    this.connectionSettings = connectionSettings(options);
     this.maxConnections = this.connectionSettings.limits.maxConnections;
   }
 
@@ -88,16 +73,3 @@ export class HTTPServer extends TCPServer {
 export class ThreadingHTTPServer extends HTTPServer {}
 
 const ALL_INTERFACES = new Set(['', '0.0.0.0', '::']);
-
-let shared: ConnectionSettings | undefined;
-
-/** For HTTP handlers on a server that is not an `HTTPServer`: the defaults. */
-export function defaultConnectionSettings(): ConnectionSettings {
-  shared ??= {
-    limits: defaultLimits,
-    timeouts: defaultTimeouts,
-    receiveRate: defaultReceiveRate,
-    deadlines: new Deadlines(),
-  };
-  return shared;
-}

@@ -1,6 +1,6 @@
 // The public names, one by one; nothing else.
 
-export { Connection, type ConnectionSettings } from './connection/connection.js';
+export { Connection } from './connection/connection.js';
 export { Deadlines } from './connection/deadlines.js';
 export {
   type Application,
@@ -19,6 +19,11 @@ export {
 } from './connection/limits.js';
 export type { RequestBody } from './connection/request-body.js';
 export type { ResponseState, ResponseWriter } from './connection/response-writer.js';
+export {
+  type ConnectionOptions,
+  type ConnectionSettings,
+  connectionSettings,
+} from './connection/settings.js';
 export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
 export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
 export { type ClosableSource, MemorySource } from './handlers/file-source.js';

@@ -6,7 +6,7 @@ import { CHUNKED } from '../http1/framing.js';
 import { DATA, END, HEAD, RequestParser } from '../http1/parser.js';
 import type { RequestHead } from '../http1/request-head.js';
 import { ResponseHead } from '../http1/response-head.js';
-import type { Deadlines, Timed } from './deadlines.js';
+import type { Timed } from './deadlines.js';
 import {
   type Application,
   ConnectionResetError,
@@ -15,19 +15,11 @@ import {
   UnansweredError,
   type Upgraded,
 } from './exchange.js';
-import type { Limits, ReceiveRate, Timeouts } from './limits.js';
 import { Output } from './output.js';
 import { type BodyChannel, RequestBody } from './request-body.js';
 import { type ResponseChannel, ResponseWriter } from './response-writer.js';
+import type { ConnectionSettings } from './settings.js';
 import type { Transport, TransportListener } from './transport.js';
-
-/** What the connections of one server share. */
-export interface ConnectionSettings {
-  readonly limits: Limits;
-  readonly timeouts: Timeouts;
-  readonly receiveRate: ReceiveRate;
-  readonly deadlines: Deadlines;
-}
 
 // What the deadline is for.
 const NOTHING = 0;

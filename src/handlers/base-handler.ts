@@ -2,16 +2,17 @@
 // What is HTTP/1 on the wire is the engine's matter; what is here is what the documentation page names.
 
 import { lookupService } from 'node:dns/promises';
-import { Connection, type ConnectionSettings } from '../connection/connection.js';
+import { Connection } from '../connection/connection.js';
 import {
   type Application,
   ConnectionResetError,
   type Exchange,
   UnansweredError,
 } from '../connection/exchange.js';
+import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
 import { SocketTransport } from '../connection/transport.js';
 import { escapeHtml } from '../files/html.js';
-import { defaultConnectionSettings, HTTPServer } from '../http-server.js';
+import { HTTPServer } from '../http-server.js';
 import { formatHttpDate, formatLogDate } from '../http1/date.js';
 import { ProtocolError } from '../http1/errors.js';
 import { CHUNKED } from '../http1/framing.js';
@@ -333,8 +334,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   }
 
   #settings(): ConnectionSettings {
-    const shared =
-      this.server instanceof HTTPServer ? this.server.connectionSettings : defaultConnectionSettings();
+    const shared = this.server instanceof HTTPServer ? this.server.connectionSettings : settingsElsewhere();
     if (this.timeout === undefined) return shared;
     const limit = this.timeout * 1000;
     return {
@@ -511,6 +511,14 @@ prototype.errorContentType = 'text/html;charset=utf-8';
 prototype.protocolVersion = 'HTTP/1.0';
 prototype.MessageClass = HTTPMessage;
 prototype.responses = responses;
+
+let elsewhere: ConnectionSettings | undefined;
+
+/** For a handler on a server that is not an `HTTPServer`: the defaults, shared by all of them. */
+function settingsElsewhere(): ConnectionSettings {
+  elsewhere ??= connectionSettings();
+  return elsewhere;
+}
 
 // Ready-made names: to concatenate and intern one a request costs more than to look it up.
 const METHOD_NAMES = new Map<string, `do_${string}`>(

@@ -2,23 +2,13 @@
 
 import { Connection } from '../../src/connection/connection.js';
 import type { Application, Exchange } from '../../src/connection/exchange.js';
-import {
-  defaultLimits,
-  defaultReceiveRate,
-  defaultTimeouts,
-  type Limits,
-  type ReceiveRate,
-  type Timeouts,
-} from '../../src/connection/limits.js';
+import { type ConnectionOptions, connectionSettings } from '../../src/connection/settings.js';
 import { ProtocolError } from '../../src/http1/errors.js';
 import { ResponseHead } from '../../src/http1/response-head.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeTransport, settle } from './fake-transport.js';
 
-export interface ServeOptions {
-  readonly limits?: Partial<Limits>;
-  readonly timeouts?: Partial<Timeouts>;
-  readonly receiveRate?: Partial<ReceiveRate>;
+export interface ServeOptions extends ConnectionOptions {
   readonly onError?: Application['onError'];
 }
 
@@ -57,12 +47,7 @@ export function serve(onRequest: Application['onRequest'], options: ServeOptions
       (options.onError ?? answerError)(error, exchange);
     },
   };
-  const settings = {
-    limits: { ...defaultLimits, ...options.limits },
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
-    receiveRate: { ...defaultReceiveRate, ...options.receiveRate },
-    deadlines: clock.deadlines,
-  };
+  const settings = connectionSettings(options, clock.deadlines);
   const connection = new Connection(transport, application, settings, () => served.closedCount++);
   const served: Served = {
     transport,
