@@ -31,8 +31,13 @@ const SUPPLEMENT: ExtensionsMap = {
  * The Content-Type for a file, `; charset=utf-8` included where the type is text: a server cannot know the
  * charset of a file, and UTF-8 is what is meant today. A type from `extensionsMap` that has a parameter stays as it is.
  * The map is asked first, with the suffix as it stands and then in lower case, as Python does.
+ * @param defaultType of names that neither the map nor the table knows.
  */
-export function guessMediaType(path: string, extensionsMap: ExtensionsMap = DEFAULT_EXTENSIONS_MAP): string {
+export function guessMediaType(
+  path: string,
+  extensionsMap: ExtensionsMap = DEFAULT_EXTENSIONS_MAP,
+  defaultType = 'application/octet-stream',
+): string {
   const suffix = suffixOf(path);
   const lower = suffix.toLowerCase();
   const type =
@@ -41,7 +46,7 @@ export function guessMediaType(path: string, extensionsMap: ExtensionsMap = DEFA
     SUPPLEMENT[lower] ??
     (lower === '' ? undefined : mime.getType(lower.slice(1))) ??
     extensionsMap[''] ??
-    'application/octet-stream';
+    defaultType;
   return isText(type) && !type.includes(';') ? `${type}; charset=utf-8` : type;
 }
 

@@ -34,6 +34,7 @@ export type PathRefusalReason =
   | 'backslash'
   | 'encoded-slash'
   | 'dot-dot'
+  | 'outside-base'
   | 'windows-name';
 
 /** A path that is not served, and the status that says so. */
@@ -72,6 +73,14 @@ export function parsePath(target: string): CanonicalPath | PathRefusal {
     trailingSlash: segments.at(-1) !== pieces.at(-1),
     hidden: isHidden(segments),
   };
+}
+
+/** The part of a path below `base`, as if that were the root; `undefined` if the path does not lie there. */
+export function belowBase(path: CanonicalPath, base: CanonicalPath): CanonicalPath | undefined {
+  const depth = base.segments.length;
+  if (base.segments.some((segment, index) => segment !== path.segments[index])) return undefined;
+  const segments = path.segments.slice(depth);
+  return { ...path, path: `/${segments.join('/')}`, segments, hidden: isHidden(segments) };
 }
 
 /**

@@ -91,6 +91,10 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   requestline = '';
   /** Whether the connection ends behind this request. Set by `parseRequest()`; set it to true to end it. */
   closeConnection = true;
+  /** Who makes the request, as far as something has made sure of it: set it where you do, in `parseRequest()`. */
+  remoteUser: string | undefined;
+  /** How that was made sure of, if it was: `'Basic'`. */
+  authType: string | undefined;
 
   #connection: Connection | undefined;
   #exchange: Exchange | undefined;
@@ -319,6 +323,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     this.#rfile = undefined;
     this.#wfile = undefined;
     this.#head = undefined;
+    this.remoteUser = this.authType = undefined;
   }
 
   #describe(exchange: Exchange): void {

@@ -10,6 +10,16 @@ export interface ClosableSource extends ByteSource {
   close(): void;
 }
 
+/** What a source gives: octets, nothing more, or a promise of one of these. */
+type Chunk = ReturnType<ByteSource['read']>;
+
+/** Octets that can be read from any place on. */
+export interface SeekableOctets {
+  readonly size: number;
+  /** What is in a range of them. Several may be made, but only one is open at a time. */
+  source(start: number, length: number): ClosableSource;
+}
+
 /** One read of a large file. */
 const CHUNK_SIZE = 64 * 1024;
 
@@ -20,23 +30,31 @@ const CHUNK_SIZE = 64 * 1024;
 export class FileSource implements ClosableSource {
   readonly #descriptor: number;
   readonly #blocking: boolean;
+  readonly #onWhole: ((octets: Buffer) => void) | undefined;
+  /** What all octets are read into, if someone wants them together. */
+  #whole: Buffer | undefined;
   #position: number;
   #remaining: number;
   #busy = false;
   #closed = false;
 
-  /** @param descriptor is the source's from now on. */
-  constructor(descriptor: number, start: number, length: number) {
+  /**
+   * @param descriptor is the source's from now on.
+   * @param onWhole is given all octets as soon as the last are read; they are held in memory for it.
+   */
+  constructor(descriptor: number, start: number, length: number, onWhole?: (octets: Buffer) => void) {
     this.#descriptor = descriptor;
     this.#position = start;
     this.#remaining = length;
     this.#blocking = length <= CHUNK_SIZE;
+    this.#onWhole = onWhole;
   }
 
   /** @throws {Error} the file has become shorter than it was; or the error of the file system. */
   read(): Buffer | undefined | Promise<Buffer | undefined> {
     if (this.#remaining === 0) return undefined;
-    const buffer = Buffer.allocUnsafe(Math.min(this.#remaining, CHUNK_SIZE));
+    if (this.#closed) throw new Error('The file has been closed');
+    const buffer = this.#room();
     if (this.#blocking) {
       return this.#take(buffer, readSync(this.#descriptor, buffer, 0, buffer.length, this.#position));
     }
@@ -48,6 +66,15 @@ export class FileSource implements ClosableSource {
     this.#closed = true;
     // The number may name another file as soon as it is closed, so a read in flight has to end first.
     if (!this.#busy) closeSync(this.#descriptor);
+  }
+
+  /** Where the next octets go. */
+  #room(): Buffer {
+    const size = Math.min(this.#remaining, CHUNK_SIZE);
+    if (this.#onWhole === undefined) return Buffer.allocUnsafe(size);
+    this.#whole ??= Buffer.allocUnsafeSlow(this.#remaining);
+    const start = this.#whole.length - this.#remaining;
+    return this.#whole.subarray(start, start + size);
   }
 
   #readLater(buffer: Buffer): Promise<Buffer> {
@@ -70,26 +97,26 @@ export class FileSource implements ClosableSource {
     if (length === 0) throw new Error('The file has become shorter while it was being sent');
     this.#position += length;
     this.#remaining -= length;
+    if (this.#remaining === 0 && this.#whole !== undefined) this.#onWhole?.(this.#whole);
     return buffer.subarray(0, length);
   }
 }
 
-/** Several ranges of a file, each behind the head of its part: a `multipart/byteranges` body. */
+/** Several ranges of a representation, each behind the head of its part: a `multipart/byteranges` body. */
 export class PartsSource implements ClosableSource {
-  readonly #descriptor: number;
+  readonly #octets: SeekableOctets;
   readonly #multipart: MultipartRanges;
   #nextPart = 0;
-  /** What is being read; it holds the descriptor for all of them. */
-  #range: FileSource;
+  /** What is being read; to close it closes them all. */
+  #range: ClosableSource;
 
-  /** @param descriptor is the source's from now on. */
-  constructor(descriptor: number, multipart: MultipartRanges) {
-    this.#descriptor = descriptor;
+  constructor(octets: SeekableOctets, multipart: MultipartRanges) {
+    this.#octets = octets;
     this.#multipart = multipart;
-    this.#range = new FileSource(descriptor, 0, 0);
+    this.#range = octets.source(0, 0);
   }
 
-  read(): Buffer | undefined | Promise<Buffer | undefined> {
+  read(): Chunk {
     return this.#range.read() ?? this.#readHead();
   }
 
@@ -102,9 +129,61 @@ export class PartsSource implements ClosableSource {
     const { parts, tail } = this.#multipart;
     const part = parts[this.#nextPart++];
     if (part === undefined) return this.#nextPart === parts.length + 1 ? Buffer.from(tail) : undefined;
-    this.#range = new FileSource(this.#descriptor, part.range.start, rangeLength(part.range));
+    this.#range = this.#octets.source(part.range.start, rangeLength(part.range));
     return Buffer.from(part.head);
   }
+}
+
+/** A source that gives all of its octets to someone else as well, if they are few enough. */
+export class KeptSource implements ClosableSource {
+  readonly #source: ClosableSource;
+  readonly #maxSize: number;
+  readonly #onWhole: (octets: Buffer) => void;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  /** @param onWhole is called at the end, if they are `maxSize` octets at most. */
+  constructor(source: ClosableSource, maxSize: number, onWhole: (octets: Buffer) => void) {
+    this.#source = source;
+    this.#maxSize = maxSize;
+    this.#onWhole = onWhole;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const chunk = await this.#source.read();
+    this.#size += chunk?.length ?? 0;
+    if (this.#size > this.#maxSize) this.#chunks = [];
+    else if (chunk !== undefined) this.#chunks.push(chunk);
+    else this.#onWhole(Buffer.concat(this.#chunks));
+    return chunk;
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+}
+
+/** Octets in memory, which many answers may share. */
+export class MemoryOctets implements SeekableOctets {
+  readonly #octets: Buffer;
+
+  constructor(octets: Buffer) {
+    this.#octets = octets;
+  }
+
+  get size(): number {
+    return this.#octets.length;
+  }
+
+  source(start: number, length: number): MemorySource {
+    return memorySource(this.#octets, start, length);
+  }
+}
+
+/** A source of a range of octets in memory. */
+export function memorySource(octets: Buffer, start: number, length: number): MemorySource {
+  const isWhole = start === 0 && length === octets.length;
+  return new MemorySource(isWhole ? octets : octets.subarray(start, start + length));
 }
 
 /** Octets that are in memory already. */

@@ -21,6 +21,8 @@ export interface Boundary {
   readonly root: string;
   /** Whether names that begin with a dot may be served. */
   readonly dotfiles: boolean;
+  /** Whether links may lead out of the root. */
+  readonly followSymlinks: boolean;
 }
 
 /** An open file or directory, and what is known of it. */
@@ -63,13 +65,12 @@ export function openDirectory(path: string, boundary: Boundary): Opened | OpenFa
   }
 }
 
-/** Whether a path without links in it lies inside the root, and below no hidden name there. */
-export function isServed(realPath: string, { root, dotfiles }: Boundary): boolean {
+/** Whether a path without links in it lies inside the root, unless links may leave it, and below no hidden name there. */
+export function isServed(realPath: string, { root, dotfiles, followSymlinks }: Boundary): boolean {
   // What begins with the root has no links, so neither has the root, and need not be resolved.
   const realRoot = isInside(root, realPath, sep) ? root : realpathSync.native(root);
-  return (
-    isInside(realRoot, realPath, sep) && (dotfiles || !isHidden(relative(realRoot, realPath).split(sep)))
-  );
+  if (!isInside(realRoot, realPath, sep)) return followSymlinks;
+  return dotfiles || !isHidden(relative(realRoot, realPath).split(sep));
 }
 
 /** What an error of the file system means. Whatever is not for want of resources is nobody's business. */

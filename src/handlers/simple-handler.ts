@@ -2,14 +2,14 @@
 // by the pure functions of files/, what may be opened by opened-file.ts; here is the answering.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { clampLastModified, evaluate, ifRangeMatches, makeEtag } from '../files/conditional.js';
+import { isAbsolute, join, resolve } from 'node:path';
+import { clampLastModified, evaluate, ifRangeMatches } from '../files/conditional.js';
 import { parseListingSort, renderListing, renderListingJson } from '../files/listing.js';
 import { LISTING_CONTENT_SECURITY_POLICY } from '../files/listing-style.js';
 import { DEFAULT_EXTENSIONS_MAP, type ExtensionsMap, guessMediaType } from '../files/media-type.js';
 import { prefers } from '../files/negotiation.js';
 import {
+  belowBase,
   type CanonicalPath,
   type PathRefusal,
   parsePath,
@@ -23,8 +23,10 @@ import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
 import { directoryEntries } from './directory-entries.js';
-import { type ClosableSource, FileSource, MemorySource, PartsSource } from './file-source.js';
-import { type Boundary, type Opened, type OpenFailure, openFile } from './opened-file.js';
+import { type ClosableSource, MemorySource, PartsSource } from './file-source.js';
+import type { Boundary, OpenFailure } from './opened-file.js';
+import { asItIs, type Body, chooseRepresentation, type Representation } from './representation.js';
+import { findFile, type ServedFile } from './served-file.js';
 
 /**
  * Serves the files below `directory`: GET and HEAD, with listings of directories that have no index page.
@@ -47,9 +49,29 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   declare indexPages: readonly string[];
   /** File name suffix → media type; asked before the built-in table. `''` is for names that nothing else fits. */
   declare extensionsMap: ExtensionsMap;
+  /** The media type of files whose name tells none. */
+  declare defaultContentType: string;
+  /** Header fields added to each answer with a file or a listing; not to errors and redirects. */
+  declare extraResponseHeaders: readonly (readonly [name: string, value: string])[];
   /** Whether names that begin with a dot are served and listed; `.well-known` always is. */
   declare dotfiles: boolean;
+  /** Whether links are followed that lead out of the directory. */
+  declare followSymlinks: boolean;
+  /** Whether directories that have no index page are listed; else they are not found. */
+  declare listings: boolean;
+  /** Whether `/about` is served from `about.html`. */
+  declare cleanUrls: boolean;
+  /** Path of the page that answers where nothing is found, `'/index.html'`: for applications that route in the browser. */
+  declare fallbackPage: string | undefined;
+  /** File below `directory`, `'404.html'`, that is the body of a 404, if it is there. */
+  declare notFoundPage: string | undefined;
+  /** URL path below which the directory is served: `'/docs'`. */
+  declare basePath: string;
+  /** Whether bodies are compressed for clients that accept it, and `.br`, `.zst` and `.gz` siblings of files are used. */
+  declare compression: boolean;
 
+  /** What may be served, from the settings as they were last. */
+  #bounds: (Boundary & { readonly directory: string }) | undefined;
   /** The latest path that was parsed: for one request, several methods ask for the same. */
   #parsed: { readonly target: string; readonly path: CanonicalPath | PathRefusal } | undefined;
 
@@ -89,19 +111,18 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
    * Answers GET and HEAD but for the body: sends the status and the header fields.
    * @returns the body, for `copyfile()`, to be closed by the caller; `undefined` if there is none to send.
    */
-  sendHead(): ClosableSource | undefined | Promise<ClosableSource | undefined> {
+  sendHead(): Sending {
     const path = this.#parse(this.path);
     if (!path.ok) return this.#refuse(path.status);
-    if (path.hidden && !this.dotfiles) return this.#refuse(404);
+    if (path.hidden && !this.dotfiles) return this.#notFound();
     const filePath = this.translatePath(this.path);
-    const file = openFile(filePath, this.#boundary());
-    if (file === 'directory') {
-      return path.trailingSlash ? this.#sendDirectory(filePath) : this.#redirect(`${path.path}/`);
-    }
-    if (typeof file === 'string') return this.#refuseOpening(file);
-    if (!path.trailingSlash) return this.#sendFile(filePath, file);
-    closeSync(file.descriptor);
-    return this.#refuse(404);
+    const found = this.#find(filePath);
+    if (path.trailingSlash)
+      return found === 'directory' ? this.#sendDirectory(filePath) : this.#refuseFile(found);
+    if (typeof found === 'object') return this.#sendFile(found);
+    const page = this.cleanUrls ? this.#find(`${filePath}.html`) : 'missing';
+    if (typeof page === 'object') return this.#sendFile(page);
+    return found === 'directory' ? this.#redirect(path) : this.#refuseOpening(found);
   }
 
   /**
@@ -117,9 +138,18 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return typeof translated === 'string' ? translated : `${this.directory}\0`;
   }
 
+  /**
+   * The Cache-Control of a file. By default it may be kept but must be asked for again, so that an edit shows on the
+   * next reload.
+   * @param _path the canonical path of the request, decoded.
+   */
+  cacheControl(_path: string): string {
+    return 'no-cache';
+  }
+
   /** The media type of a file, by its name. */
   guessType(path: string): string {
-    return guessMediaType(path, this.extensionsMap);
+    return guessMediaType(path, this.extensionsMap, this.defaultContentType);
   }
 
   /**
@@ -166,87 +196,127 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
       : useAndClose(source, use);
   }
 
-  /** The descriptor is the returned source's, or closed. */
-  #sendFile(filePath: string, file: Opened): ClosableSource | undefined {
-    let source: ClosableSource | undefined;
-    try {
-      source = this.#sendFileHead(filePath, file);
-    } finally {
-      if (source === undefined) closeSync(file.descriptor);
-    }
-    return source;
+  #find(filePath: string): ServedFile | 'directory' | OpenFailure {
+    return findFile(filePath, this.#boundary());
   }
 
-  #sendFileHead(filePath: string, { descriptor, stats: { size, mtimeMs } }: Opened) {
+  #sendFile(file: ServedFile, status: 200 | 404 = 200): Sending {
+    let chosen: Representation | undefined;
+    try {
+      const type = this.guessType(file.path);
+      chosen = this.compression
+        ? chooseRepresentation(file, type, this.#list('accept-encoding'))
+        : asItIs(file);
+      if (chosen === undefined) return this.#refuse(406, undefined, { Vary: 'Accept-Encoding' });
+      return this.#sendRepresentation(chosen, type, status);
+    } finally {
+      chosen?.close();
+      file.close();
+    }
+  }
+
+  #sendRepresentation(representation: Representation, type: string, status: 200 | 404): Sending {
     const now = Date.now();
-    const validators = { etag: makeEtag(size, mtimeMs), lastModifiedMs: mtimeMs };
-    const verdict = evaluate(this.#conditions(), validators, this.command, now);
+    const verdict =
+      status === 200 ? evaluate(this.#conditions(), representation, this.command, now) : 'proceed';
     if (verdict === 'precondition-failed') return this.#refuse(412);
-    if (verdict === 'not-modified') return this.#sendNotModified(validators, now);
-    const ranges = this.#ranges(size, validators, now);
+    if (verdict === 'not-modified') {
+      this.sendResponse(304);
+      this.#endWithValidators(representation, now);
+      return undefined;
+    }
+    const body = representation.open();
+    return body instanceof Promise
+      ? body.then((made) => this.#sendBody(representation, made, type, status, now))
+      : this.#sendBody(representation, body, type, status, now);
+  }
+
+  #sendBody(
+    representation: Representation,
+    body: Body,
+    type: string,
+    status: 200 | 404,
+    now: number,
+  ): ClosableSource | undefined {
+    if (body.size === undefined) {
+      this.#sendFields(representation, status, type, now);
+      return body.source();
+    }
+    const { size } = body;
+    const ranges = status === 200 ? this.#ranges(size, representation, now) : 'ignore';
     if (ranges === 'unsatisfiable') {
       return this.#refuse(416, undefined, { 'Content-Range': contentRange(undefined, size) });
     }
-    const type = this.guessType(filePath);
     if (ranges === 'ignore') {
-      this.#sendFileFields(200, type, size, validators, now);
-      return new FileSource(descriptor, 0, size);
+      this.#sendFields(representation, status, type, now, size);
+      return body.source(0, size);
     }
     const [range] = ranges;
     if (ranges.length === 1 && range !== undefined) {
-      this.#sendFileFields(206, type, rangeLength(range), validators, now, contentRange(range, size));
-      return new FileSource(descriptor, range.start, rangeLength(range));
+      this.#sendFields(representation, 206, type, now, rangeLength(range), contentRange(range, size));
+      return body.source(range.start, rangeLength(range));
     }
     const multipart = multipartRanges(ranges, size, type, randomBytes(16).toString('hex'));
-    this.#sendFileFields(206, multipart.contentType, multipart.contentLength, validators, now);
-    return new PartsSource(descriptor, multipart);
+    this.#sendFields(representation, 206, multipart.contentType, now, multipart.contentLength);
+    return new PartsSource(body, multipart);
   }
 
-  #sendFileFields(
-    status: 200 | 206,
+  /** What is the same in most answers comes first: a head that begins as another did costs less. */
+  #sendFields(
+    representation: Representation,
+    status: 200 | 206 | 404,
     type: string,
-    length: number,
-    validators: FileValidators,
     now: number,
+    length?: number,
     range?: string,
   ): void {
     this.sendResponse(status);
-    this.sendHeader('Content-Type', type);
-    this.sendHeader('Content-Length', length);
+    this.#field('X-Content-Type-Options', 'nosniff');
+    if (length !== undefined) this.#field('Accept-Ranges', 'bytes');
+    this.#field('Content-Type', type);
+    if (representation.coding !== undefined) this.sendHeader('Content-Encoding', representation.coding);
     if (range !== undefined) this.sendHeader('Content-Range', range);
-    this.sendHeader('Accept-Ranges', 'bytes');
-    this.sendHeader('X-Content-Type-Options', 'nosniff');
-    this.#endWithValidators(validators, now);
+    if (length !== undefined) this.sendHeader('Content-Length', length);
+    this.#endWithValidators(representation, now);
   }
 
-  #sendNotModified(validators: FileValidators, now: number): undefined {
-    this.sendResponse(304);
-    this.#endWithValidators(validators, now);
-    return undefined;
+  #endWithValidators({ etag, lastModifiedMs, varies }: Representation, now: number): void {
+    const path = this.#parse(this.path);
+    this.#field('Cache-Control', path.ok ? this.cacheControl(path.path) : 'no-cache');
+    if (varies) this.#field('Vary', 'Accept-Encoding');
+    this.#field('Last-Modified', formatHttpDate(clampLastModified(lastModifiedMs, now)));
+    this.#field('ETag', etag);
+    this.#endWithExtra();
   }
 
-  /** `no-cache`: may be kept, but must be asked for again, so that an edit shows on the next reload. */
-  #endWithValidators({ etag, lastModifiedMs }: FileValidators, now: number): void {
-    this.sendHeader('Last-Modified', formatHttpDate(clampLastModified(lastModifiedMs, now)));
-    this.sendHeader('ETag', etag);
-    this.sendHeader('Cache-Control', 'no-cache');
+  /** A field that has no place among `extraResponseHeaders`. */
+  #field(name: string, value: string): void {
+    const extra = this.extraResponseHeaders;
+    if (extra.length > 0 && extra.some(([own]) => own.toLowerCase() === name.toLowerCase())) return;
+    this.sendHeader(name, value);
+  }
+
+  #endWithExtra(): void {
+    for (const [name, value] of this.extraResponseHeaders) this.sendHeader(name, value);
     this.endHeaders();
   }
 
   // ── Directories ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** An index page that is there but may not be served is refused: whoever put it there wants no listing. */
-  #sendDirectory(path: string): ClosableSource | undefined | Promise<ClosableSource | undefined> {
+  #sendDirectory(path: string): Sending {
     for (const name of this.indexPages) {
-      const indexPath = join(path, name);
-      const file = openFile(indexPath, this.#boundary());
-      if (file === 'missing' || file === 'directory') continue;
-      return typeof file === 'string' ? this.#refuseOpening(file) : this.#sendFile(indexPath, file);
+      const page = this.#find(join(path, name));
+      if (page === 'missing' || page === 'directory') continue;
+      return typeof page === 'string' ? this.#refuseOpening(page) : this.#sendFile(page);
     }
-    return this.listDirectory(path);
+    return this.listings ? this.listDirectory(path) : this.#notFound();
   }
 
-  #redirect(path: string): undefined {
+  /** To the same path with a slash behind it. */
+  #redirect({ segments }: CanonicalPath): undefined {
+    const base = parsePath(this.basePath);
+    const path = [...(base.ok ? base.segments : []), ...segments, ''].join('/');
     this.sendResponse(301);
     this.sendHeader('Location', redirectLocation(path, splitTarget(this.path).query));
     this.sendHeader('Content-Length', 0);
@@ -257,13 +327,22 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** The path below `basePath`. */
   #parse(target: string): CanonicalPath | PathRefusal {
-    if (this.#parsed?.target !== target) this.#parsed = { target, path: parsePath(target) };
+    if (this.#parsed?.target !== target) this.#parsed = { target, path: parseBelow(target, this.basePath) };
     return this.#parsed.path;
   }
 
+  /** The same object for the same settings, and the current directory looked at only if they are relative to it. */
   #boundary(): Boundary {
-    return { root: resolve(this.directory), dotfiles: this.dotfiles };
+    const { directory, dotfiles, followSymlinks } = this;
+    const root =
+      isAbsolute(directory) && this.#bounds?.directory === directory ? this.#bounds.root : resolve(directory);
+    const known = this.#bounds;
+    if (known?.root === root && known.dotfiles === dotfiles && known.followSymlinks === followSymlinks)
+      return known;
+    this.#bounds = { directory, root, dotfiles, followSymlinks };
+    return this.#bounds;
   }
 
   #conditions() {
@@ -282,12 +361,14 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   #ranges(
     size: number,
-    validators: FileValidators,
+    representation: Representation,
     now: number,
   ): readonly ByteRange[] | 'ignore' | 'unsatisfiable' {
     const field = this.headers.get('range');
     if (field === undefined || this.command !== 'GET') return 'ignore';
-    return ifRangeMatches(this.headers.get('if-range'), validators, now) ? parseRange(field, size) : 'ignore';
+    return ifRangeMatches(this.headers.get('if-range'), representation, now)
+      ? parseRange(field, size)
+      : 'ignore';
   }
 
   // ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,10 +378,36 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return undefined;
   }
 
-  #refuseOpening(failure: OpenFailure, message?: string): undefined {
-    return failure === 'exhausted'
-      ? this.#refuse(503, undefined, { 'Retry-After': RETRY_AFTER_SECONDS })
-      : this.#refuse(404, message);
+  #refuseOpening(failure: OpenFailure, message?: string): Sending {
+    if (failure === 'exhausted') return this.#refuse(503, undefined, { 'Retry-After': RETRY_AFTER_SECONDS });
+    if (failure === 'missing' && this.fallbackPage !== undefined && this.#wantsPage()) {
+      const page = this.#find(join(this.#boundary().root, this.fallbackPage));
+      if (typeof page === 'object') return this.#sendFile(page);
+    }
+    return this.#notFound(message);
+  }
+
+  /** With a slash behind its name, a file is not there. */
+  #refuseFile(found: ServedFile | OpenFailure): Sending {
+    if (typeof found === 'string') return this.#refuseOpening(found);
+    found.close();
+    return this.#refuseOpening('missing');
+  }
+
+  #notFound(message?: string): Sending {
+    if (this.notFoundPage !== undefined) {
+      const page = this.#find(join(this.#boundary().root, this.notFoundPage));
+      if (typeof page === 'object') return this.#sendFile(page, 404);
+    }
+    return this.#refuse(404, message);
+  }
+
+  /** A name with a suffix is that of a script or an image, which a page in its place would only break. */
+  #wantsPage(): boolean {
+    const path = this.#parse(this.path);
+    const accept = this.#list('accept') ?? '*/*';
+    const isRoute = path.ok && !path.segments.at(-1)?.includes('.');
+    return /\btext\/html\b/i.test(accept) || (isRoute && accept.includes('*/*'));
   }
 
   #refuseMethod(): void {
@@ -314,11 +421,8 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   }
 }
 
-/** A file always has both. */
-interface FileValidators {
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-}
+/** What `sendHead()` returns. */
+type Sending = ClosableSource | undefined | Promise<ClosableSource | undefined>;
 
 const REFUSED_METHODS = ['do_POST', 'do_PUT', 'do_PATCH', 'do_DELETE'] as const;
 
@@ -330,7 +434,25 @@ prototype.serverVersion = 'SimpleHTTP/0.1';
 prototype.directory = '.';
 prototype.indexPages = ['index.html', 'index.htm'];
 prototype.extensionsMap = DEFAULT_EXTENSIONS_MAP;
+prototype.defaultContentType = 'application/octet-stream';
+prototype.extraResponseHeaders = [];
 prototype.dotfiles = false;
+prototype.followSymlinks = false;
+prototype.listings = true;
+prototype.cleanUrls = false;
+prototype.fallbackPage = undefined;
+prototype.notFoundPage = undefined;
+prototype.basePath = '';
+prototype.compression = true;
+
+function parseBelow(target: string, base: string): CanonicalPath | PathRefusal {
+  const path = parsePath(target);
+  if (base === '' || !path.ok) return path;
+  const basePath = parsePath(base);
+  return (basePath.ok ? belowBase(path, basePath) : undefined) ?? OUTSIDE_BASE;
+}
+
+const OUTSIDE_BASE: PathRefusal = { ok: false, status: 404, reason: 'outside-base' };
 
 /** Not an async function, so that a small file is answered within the turn. */
 function useAndClose(

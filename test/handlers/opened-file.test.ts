@@ -40,7 +40,7 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
 
   const root = () => join(site.path, 'www');
   const open = (name: string, dotfiles = false) => {
-    const opened = openFile(join(root(), name), { root: root(), dotfiles });
+    const opened = openFile(join(root(), name), { root: root(), dotfiles, followSymlinks: false });
     if (typeof opened === 'string') return opened;
     try {
       expect(opened.stats.ino).toBe(fstatSync(opened.descriptor).ino);
@@ -82,7 +82,9 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
     site.write('www/entered/a.txt', 'a');
     expect(open('entered')).toBe('directory');
     expect(open('entered/a.txt')).toBe('a');
-    expect(openDirectory(join(root(), 'entered'), { root: root(), dotfiles: false })).toBe('refused');
+    expect(
+      openDirectory(join(root(), 'entered'), { root: root(), dotfiles: false, followSymlinks: false }),
+    ).toBe('refused');
     chmodSync(join(root(), 'entered'), 0o700);
   });
 
@@ -94,7 +96,9 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
     expect(open('out')).toBe('refused');
     expect(open('out/s.txt')).toBe('refused');
     expect(open('etc/passwd')).toBe('refused');
-    expect(openDirectory(join(root(), 'out'), { root: root(), dotfiles: false })).toBe('refused');
+    expect(openDirectory(join(root(), 'out'), { root: root(), dotfiles: false, followSymlinks: false })).toBe(
+      'refused',
+    );
   });
 
   it('follows links that stay inside', () => {
@@ -114,7 +118,7 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
 
   it('takes a link as root', () => {
     site.link('current', 'www');
-    const boundary = { root: join(site.path, 'current'), dotfiles: false };
+    const boundary = { root: join(site.path, 'current'), dotfiles: false, followSymlinks: false };
     const opened = openFile(join(site.path, 'current/a.txt'), boundary);
     expect(opened).not.toBeTypeOf('string');
     if (typeof opened !== 'string') closeSync(opened.descriptor);
@@ -123,7 +127,11 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
   });
 
   it('does not check what a handler chose outside of the root', () => {
-    const opened = openFile(join(site.path, 'www-secret/s.txt'), { root: root(), dotfiles: false });
+    const opened = openFile(join(site.path, 'www-secret/s.txt'), {
+      root: root(),
+      dotfiles: false,
+      followSymlinks: false,
+    });
     expect(opened).not.toBeTypeOf('string');
     if (typeof opened !== 'string') closeSync(opened.descriptor);
   });
@@ -134,8 +142,8 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
     await new Promise((resolve) => socket.once('listening', resolve));
     expect(open('fifo')).toBe('refused');
     expect(open('socket')).toBe('refused');
-    expect(openFile('/dev/null', { root: '/dev', dotfiles: false })).toBe('refused');
-    expect(openFile('/dev/null', { root: root(), dotfiles: false })).toBe('refused');
+    expect(openFile('/dev/null', { root: '/dev', dotfiles: false, followSymlinks: false })).toBe('refused');
+    expect(openFile('/dev/null', { root: root(), dotfiles: false, followSymlinks: false })).toBe('refused');
     await new Promise((resolve) => socket.close(resolve));
   });
 });
@@ -152,7 +160,11 @@ it.skipIf(process.platform !== 'linux')(
       await new Promise((resolve, reject) => swapper.once('message', resolve).once('error', reject));
       const buffer = Buffer.alloc(16);
       for (let round = 0; round < ROUNDS; round++) {
-        const opened = withProc.openFile(join(root, 'link/f'), { root, dotfiles: false });
+        const opened = withProc.openFile(join(root, 'link/f'), {
+          root,
+          dotfiles: false,
+          followSymlinks: false,
+        });
         if (typeof opened === 'string') {
           seen[opened] = (seen[opened] ?? 0) + 1;
           continue;

@@ -1,0 +1,177 @@
+// Which representation of a file is sent: as it is, a compressed sibling of it, or compressed while it is sent
+// (RFC 9110 §8.4, §12.5.3). Knows no handler: the request comes in as the text of one field.
+
+import { makeEtag } from '../files/conditional.js';
+import { isCompressible } from '../files/media-type.js';
+import { negotiateEncoding } from '../files/negotiation.js';
+import { CODINGS, type Coding, CompressedSource, compress } from './content-coding.js';
+import { type ClosableSource, KeptSource, MemoryOctets, type SeekableOctets } from './file-source.js';
+import { findFile, type ServedFile, siblingsOf } from './served-file.js';
+
+/** What the name of a compressed sibling ends in, in the order in which one is preferred. */
+const SIBLINGS: Readonly<Record<string, Coding>> = { '.br': 'br', '.zst': 'zstd', '.gz': 'gzip' };
+const SUFFIXES = Object.keys(SIBLINGS);
+
+/** Less is not worth the fields that say so; more takes longer than it saves. */
+const COMPRESSED_MIN = 1024;
+const COMPRESSED_MAX = 10 * 1024 * 1024;
+/** Up to this a file is compressed as a whole, so that its length is known; the same for all who wait for it. */
+const WHOLE_MAX = 1024 * 1024;
+
+/** What a body can be taken from: any place of it, or, if its size is not known, only the beginning. */
+export type Body = SeekableOctets | { readonly size: undefined; source(): ClosableSource };
+
+/** One of the ways in which a file can be sent. */
+export interface Representation {
+  /** `undefined`: as it is. */
+  readonly coding: Coding | undefined;
+  /** Whether there are others, so that Accept-Encoding makes a difference. */
+  readonly varies: boolean;
+  /** With its quotes. */
+  readonly etag: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModifiedMs: number;
+  /** The body; a promise if it has to be made first. */
+  open(): Body | Promise<Body>;
+  /** To be called when no more bodies are wanted, whatever has become of it. */
+  close(): void;
+}
+
+/** The file as it is. */
+export function asItIs(file: ServedFile, varies = false): Representation {
+  return new FileRepresentation(file, undefined, varies);
+}
+
+/**
+ * The representation that suits the client best; `undefined` if none will do. The file stays the caller's.
+ * A sibling that is older than the file was not made of it as it is now, and is passed over.
+ * @param acceptEncoding the field, several lines joined.
+ */
+export function chooseRepresentation(
+  file: ServedFile,
+  type: string,
+  acceptEncoding: string | undefined,
+): Representation | undefined {
+  const varies = isCompressible(type);
+  if (acceptEncoding === undefined) return asItIs(file, varies);
+  const siblings = varies ? siblingsOf(file.path, SUFFIXES).map((suffix) => SIBLINGS[suffix]!) : [];
+  const made = varies && isWorthwhile(file.size) ? CODINGS : [];
+  for (;;) {
+    const coding = negotiateEncoding(acceptEncoding, [...siblings, ...made]);
+    if (coding === 'identity') return asItIs(file, varies);
+    if (coding === undefined) return undefined;
+    const place = siblings.indexOf(coding);
+    if (place < 0) return new CompressedRepresentation(file, coding);
+    const sibling = findSibling(file, coding);
+    if (sibling !== undefined) return new FileRepresentation(sibling, coding, varies);
+    siblings.splice(place, 1);
+  }
+}
+
+function isWorthwhile(size: number): boolean {
+  return size >= COMPRESSED_MIN && size <= COMPRESSED_MAX;
+}
+
+function findSibling(file: ServedFile, coding: Coding): ServedFile | undefined {
+  const suffix = SUFFIXES.find((candidate) => SIBLINGS[candidate] === coding);
+  const sibling = findFile(`${file.path}${suffix}`, file.boundary);
+  if (typeof sibling === 'string') return undefined;
+  // To the second, since that is what archives and many tools keep of a time.
+  if (Math.floor(sibling.stats.mtimeMs / 1000) >= Math.floor(file.stats.mtimeMs / 1000)) return sibling;
+  sibling.close();
+  return undefined;
+}
+
+/** What a file holds, octet by octet. */
+class FileRepresentation implements Representation {
+  readonly coding: Coding | undefined;
+  readonly varies: boolean;
+  readonly etag: string;
+  readonly #file: ServedFile;
+
+  constructor(file: ServedFile, coding: Coding | undefined, varies: boolean) {
+    this.#file = file;
+    this.coding = coding;
+    this.varies = varies;
+    this.etag = makeEtag(file.size, file.stats.mtimeMs, coding);
+  }
+
+  get lastModifiedMs(): number {
+    return this.#file.stats.mtimeMs;
+  }
+
+  open(): Body {
+    return this.#file;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/** What a file holds, compressed here. */
+class CompressedRepresentation implements Representation {
+  readonly coding: Coding;
+  readonly varies = true;
+  readonly etag: string;
+  readonly #file: ServedFile;
+
+  constructor(file: ServedFile, coding: Coding) {
+    this.#file = file;
+    this.coding = coding;
+    this.etag = makeEtag(file.size, file.stats.mtimeMs, coding);
+  }
+
+  get lastModifiedMs(): number {
+    return this.#file.stats.mtimeMs;
+  }
+
+  open(): Body | Promise<Body> {
+    const file = this.#file;
+    const known = file.derived(this.coding);
+    if (known !== undefined) return new MemoryOctets(known);
+    if (file.size <= WHOLE_MAX) return compressedWhole(file, this.coding, this.etag);
+    return { size: undefined, source: () => this.#stream() };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #stream(): ClosableSource {
+    const file = this.#file;
+    const compressed = new CompressedSource(file.source(0, file.size), this.coding, file.size);
+    return new KeptSource(compressed, WHOLE_MAX, (octets) => file.keepDerived(this.coding, octets));
+  }
+}
+
+/** What is being compressed, for all who ask for the same meanwhile: by path and entity tag. */
+const compressing = new Map<string, Promise<MemoryOctets>>();
+
+function compressedWhole(file: ServedFile, coding: Coding, etag: string): Promise<MemoryOctets> {
+  const key = `${file.path}\0${etag}`;
+  const started = compressing.get(key);
+  if (started !== undefined) return started;
+  const making = readWhole(file)
+    .then((octets) => compress(octets, coding))
+    .then((octets) => {
+      file.keepDerived(coding, octets);
+      return new MemoryOctets(octets);
+    })
+    .finally(() => compressing.delete(key));
+  compressing.set(key, making);
+  return making;
+}
+
+async function readWhole(file: ServedFile): Promise<Buffer> {
+  if (file.octets !== undefined) return file.octets;
+  const source = file.source(0, file.size);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read())
+      chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } finally {
+    source.close();
+  }
+}
