@@ -68,6 +68,17 @@ export function chooseRepresentation(
   }
 }
 
+/**
+ * The coding for text that is made for one request; `undefined` if none will do.
+ * @param size of the text in octets. @param acceptEncoding the field, several lines joined.
+ */
+export function chooseCoding(
+  size: number,
+  acceptEncoding: string | undefined,
+): Coding | 'identity' | undefined {
+  return negotiateEncoding(acceptEncoding, isWorthwhile(size) ? CODINGS : []);
+}
+
 function isWorthwhile(size: number): boolean {
   return size >= COMPRESSED_MIN && size <= COMPRESSED_MAX;
 }

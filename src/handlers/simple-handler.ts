@@ -22,10 +22,17 @@ import { formatHttpDate } from '../http1/date.js';
 import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
+import { compress } from './content-coding.js';
 import { directoryEntries } from './directory-entries.js';
 import { type ClosableSource, MemorySource, PartsSource } from './file-source.js';
 import type { Boundary, OpenFailure } from './opened-file.js';
-import { asItIs, type Body, chooseRepresentation, type Representation } from './representation.js';
+import {
+  asItIs,
+  type Body,
+  chooseCoding,
+  chooseRepresentation,
+  type Representation,
+} from './representation.js';
 import { findFile, type ServedFile } from './served-file.js';
 
 /**
@@ -85,7 +92,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   do_OPTIONS(): void {
     this.sendResponse(204);
-    this.sendHeader('Allow', this.#allowed());
+    this.sendHeader('Allow', this.allowedMethods().join(', '));
     this.endHeaders();
   }
 
@@ -147,6 +154,20 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return 'no-cache';
   }
 
+  /** The methods that Allow names: those that are served, and those that a subclass has added. */
+  allowedMethods(): readonly string[] {
+    const added = REFUSED_METHODS.filter((method) => this[method] !== prototype[method]);
+    return ['GET', 'HEAD', 'OPTIONS', ...added.map((method) => method.slice('do_'.length))];
+  }
+
+  /**
+   * Directories out of which nothing is served, whatever name or link leads there: those of programs, in a subclass.
+   * @returns their real paths; `undefined` if there are none.
+   */
+  closedDirectories(): readonly string[] | undefined {
+    return undefined;
+  }
+
   /** The media type of a file, by its name. */
   guessType(path: string): string {
     return guessMediaType(path, this.extensionsMap, this.defaultContentType);
@@ -164,16 +185,9 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     if (typeof entries === 'string') return this.#refuseOpening(entries, 'No permission to list directory');
     const listing = { path: shown.path, entries, sort: parseListingSort(splitTarget(this.path).query) };
     const isJson = prefers(this.#list('accept'), ['text/html', 'application/json']) === 'application/json';
-    const body = Buffer.from(isJson ? renderListingJson(listing) : renderListing(listing));
-    this.sendResponse(200);
-    this.sendHeader('Content-Type', isJson ? 'application/json' : 'text/html; charset=utf-8');
-    this.sendHeader('Content-Length', body.length);
-    this.sendHeader('Vary', 'Accept');
-    this.sendHeader('Cache-Control', 'no-cache');
-    this.sendHeader('Content-Security-Policy', LISTING_CONTENT_SECURITY_POLICY);
-    this.sendHeader('X-Content-Type-Options', 'nosniff');
-    this.endHeaders();
-    return new MemorySource(body);
+    return isJson
+      ? this.#sendListing(renderListingJson(listing), 'application/json')
+      : this.#sendListing(renderListing(listing), 'text/html; charset=utf-8');
   }
 
   /** Copies a body to the client, as fast as the client takes it. A promise only if something must be waited for. */
@@ -313,6 +327,23 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return this.listings ? this.listDirectory(path) : this.#notFound();
   }
 
+  async #sendListing(text: string, type: string): Promise<ClosableSource | undefined> {
+    const plain = Buffer.from(text);
+    const coding = this.compression ? chooseCoding(plain.length, this.#list('accept-encoding')) : 'identity';
+    if (coding === undefined) return this.#refuse(406, undefined, { Vary: 'Accept-Encoding' });
+    const body = coding === 'identity' ? plain : await compress(plain, coding);
+    this.sendResponse(200);
+    this.#field('X-Content-Type-Options', 'nosniff');
+    this.#field('Cache-Control', 'no-cache');
+    this.#field('Content-Security-Policy', LISTING_CONTENT_SECURITY_POLICY);
+    this.#field('Vary', this.compression ? 'Accept, Accept-Encoding' : 'Accept');
+    this.#field('Content-Type', type);
+    if (coding !== 'identity') this.sendHeader('Content-Encoding', coding);
+    this.sendHeader('Content-Length', body.length);
+    this.#endWithExtra();
+    return new MemorySource(body);
+  }
+
   /** To the same path with a slash behind it. */
   #redirect({ segments }: CanonicalPath): undefined {
     const base = parsePath(this.basePath);
@@ -339,9 +370,21 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     const root =
       isAbsolute(directory) && this.#bounds?.directory === directory ? this.#bounds.root : resolve(directory);
     const known = this.#bounds;
-    if (known?.root === root && known.dotfiles === dotfiles && known.followSymlinks === followSymlinks)
+    const closed = this.closedDirectories();
+    if (
+      known?.root === root &&
+      known.dotfiles === dotfiles &&
+      known.followSymlinks === followSymlinks &&
+      known.closed === closed
+    )
       return known;
-    this.#bounds = { directory, root, dotfiles, followSymlinks };
+    this.#bounds = {
+      directory,
+      root,
+      dotfiles,
+      followSymlinks,
+      ...(closed !== undefined && { closed }),
+    };
     return this.#bounds;
   }
 
@@ -411,13 +454,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   }
 
   #refuseMethod(): void {
-    this.#refuse(405, undefined, { Allow: this.#allowed() });
-  }
-
-  /** The methods that are served: a subclass may have added some. */
-  #allowed(): string {
-    const added = REFUSED_METHODS.filter((method) => this[method] !== prototype[method]);
-    return ['GET', 'HEAD', 'OPTIONS', ...added.map((method) => method.slice('do_'.length))].join(', ');
+    this.#refuse(405, undefined, { Allow: this.allowedMethods().join(', ') });
   }
 }
 

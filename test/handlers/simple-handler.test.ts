@@ -593,7 +593,7 @@ describe('directories', () => {
     expect(answer.field('content-type')).toBe('text/html; charset=utf-8');
     expect(answer.field('content-length')).toBe(String(answer.body.length));
     expect(answer.field('cache-control')).toBe('no-cache');
-    expect(answer.field('vary')).toBe('Accept');
+    expect(answer.field('vary')).toBe('Accept, Accept-Encoding');
     expect(answer.body).toContain('<title>Directory listing for /</title>');
     expect([...answer.body.matchAll(/<tr class[^>]*><td><a href="([^"]*)/g)].map(([, href]) => href)).toEqual(
       ['.well-known/', 'dir/', 'empty/', 'indexed/', 'a.txt', 'b.html'],
