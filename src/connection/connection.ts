@@ -297,7 +297,8 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     try {
       response.end();
     } catch (error) {
-      this.#fail(exchange, error);
+      // Shorter than its Content-Length, even if that has not been sent: the promise was made.
+      this.#break(exchange, error);
       return;
     }
     this.#release(exchange);
@@ -306,15 +307,22 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** The application threw, or the request could not be understood. */
   #fail(exchange: Exchange, error: unknown): void {
     const { response } = exchange;
-    exchange.persistent = false;
     if (response.started) {
-      this.#tellError(exchange, error);
-      // The peer must not take what it has got for a whole response.
-      this.#cut(response.endsByClose);
-    } else {
-      response.reset();
-      this.#answerError(exchange, error);
+      this.#break(exchange, error);
+      return;
     }
+    exchange.persistent = false;
+    response.reset();
+    this.#answerError(exchange, error);
+    this.#release(exchange);
+  }
+
+  /** Ends the connection so that the peer cannot take what it has got for a whole response. */
+  #break(exchange: Exchange, error: unknown): void {
+    exchange.persistent = false;
+    exchange.response.close();
+    this.#tellError(exchange, error);
+    this.#cut(exchange.response.endsByClose);
     this.#release(exchange);
   }
 

@@ -1,14 +1,16 @@
 // The status codes of HTTP, with the names and texts Python gives them (http.HTTPStatus of Python 3.14). Facts only.
 
-/**
- * Name, code, short text and long text of each. These are the codes of the IANA registry, but for 104 (a temporary
- * registration) and 306 (unused), which Python leaves out too.
- */
+/** Name, code, short text and long text of each code of the IANA registry; 104 and 306 are not among Python's. */
 const STATUSES = {
   CONTINUE: [100, 'Continue', 'Request received, please continue'],
   SWITCHING_PROTOCOLS: [101, 'Switching Protocols', 'Switching to new protocol; obey Upgrade header'],
   PROCESSING: [102, 'Processing', 'Server is processing the request'],
   EARLY_HINTS: [103, 'Early Hints', 'Headers sent to prepare for the response'],
+  UPLOAD_RESUMPTION_SUPPORTED: [
+    104,
+    'Upload Resumption Supported',
+    'An upload that breaks off can be resumed',
+  ],
 
   OK: [200, 'OK', 'Request fulfilled, document follows'],
   CREATED: [201, 'Created', 'Document created, URL follows'],
@@ -27,6 +29,7 @@ const STATUSES = {
   SEE_OTHER: [303, 'See Other', 'Object moved -- see Method and URL list'],
   NOT_MODIFIED: [304, 'Not Modified', 'Document has not changed since given time'],
   USE_PROXY: [305, 'Use Proxy', 'You must use proxy specified in Location to access this resource'],
+  UNUSED: [306, '(Unused)', 'No longer used'],
   TEMPORARY_REDIRECT: [307, 'Temporary Redirect', 'Object moved temporarily -- see URI list'],
   PERMANENT_REDIRECT: [308, 'Permanent Redirect', 'Object moved permanently -- see URI list'],
 

@@ -24,7 +24,7 @@ describe('responses', () => {
 
   it('gives undefined for what it does not have, names of Object.prototype included', () => {
     const byName = responses as Record<string | number, unknown>;
-    for (const key of [0, 99, 104, 299, 306, 600, Number.NaN, '__proto__', 'constructor', 'toString']) {
+    for (const key of [0, 99, 105, 299, 309, 600, Number.NaN, '__proto__', 'constructor', 'toString']) {
       expect(byName[key], String(key)).toBeUndefined();
     }
   });
@@ -74,7 +74,7 @@ describe('reasonPhrase', () => {
 describe('mayHaveBody', () => {
   it('MUST 44: is false for 1xx, 204, 205 and 304, and true for every other status', () => {
     const bodiless = codes.filter((code) => !mayHaveBody(code));
-    expect(bodiless).toEqual([100, 101, 102, 103, 204, 205, 304]);
+    expect(bodiless).toEqual([100, 101, 102, 103, 104, 204, 205, 304]);
     expect(mayHaveBody(199)).toBe(false);
     expect(mayHaveBody(999)).toBe(true);
   });
