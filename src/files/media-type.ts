@@ -15,6 +15,8 @@ export const DEFAULT_EXTENSIONS_MAP: ExtensionsMap = {
   '.xz': 'application/x-xz',
 };
 
+const ANSWERS_MAX = 256;
+
 /** What `mime` does not know. */
 const SUPPLEMENT: ExtensionsMap = {
   '.jsonl': 'application/x-ndjson',
@@ -41,18 +43,31 @@ export function guessMediaType(
   const suffix = suffixOf(path);
   const lower = suffix.toLowerCase();
   const type =
-    extensionsMap[suffix] ??
-    extensionsMap[lower] ??
-    SUPPLEMENT[lower] ??
-    (lower === '' ? undefined : mime.getType(lower.slice(1))) ??
-    extensionsMap[''] ??
-    defaultType;
-  return isText(type) && !type.includes(';') ? `${type}; charset=utf-8` : type;
+    extensionsMap[suffix] ?? extensionsMap[lower] ?? tableType(lower) ?? extensionsMap[''] ?? defaultType;
+  return withCharset(type);
 }
 
 /** Whether a body of this Content-Type gets markedly smaller by compression. Images, video and archives do not. */
-export function isCompressible(contentType: string): boolean {
-  return isText(contentType) || COMPRESSIBLE.has(essence(contentType));
+export const isCompressible: (contentType: string) => boolean = remembering(
+  (contentType) => isText(contentType) || COMPRESSIBLE.has(essence(contentType)),
+);
+
+/** What the built-in tables say of a suffix, which has its dot, and is in lower case. */
+const tableType = remembering((suffix) => SUPPLEMENT[suffix] ?? mime.getType(suffix.slice(1)) ?? undefined);
+
+const withCharset = remembering((type) =>
+  isText(type) && !type.includes(';') ? `${type}; charset=utf-8` : type,
+);
+
+/** Of all the names and types that there are, a server meets a few, again and again: those are not asked about twice. */
+function remembering<Answer>(ask: (text: string) => Answer): (text: string) => Answer {
+  const answers = new Map<string, Answer>();
+  return (text) => {
+    if (answers.has(text)) return answers.get(text) as Answer;
+    const answer = ask(text);
+    if (answers.size < ANSWERS_MAX) answers.set(text, answer);
+    return answer;
+  };
 }
 
 const TEXT = new Set([

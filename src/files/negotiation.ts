@@ -13,7 +13,7 @@ export function negotiateEncoding<Coding extends string>(
   available: readonly Coding[],
 ): Coding | 'identity' | undefined {
   if (field === undefined) return 'identity';
-  const weights = new Map(members(field).map(({ value, weight }) => [canonicalCoding(value), weight]));
+  const weights = codingWeights(field);
   const weightOf = (coding: string) => weights.get(coding) ?? weights.get('*');
   const offers = available.map((coding) => ({ choice: coding, weight: weightOf(coding) ?? 0 }));
   return best<Coding | 'identity'>([
@@ -36,6 +36,18 @@ export function prefers<Type extends string>(
   if (field === undefined || field.trim() === '') return types[0];
   const weights = new Map(members(field).map(({ value, weight }) => [value, weight]));
   return best(types.map((type) => ({ choice: type, weight: rangeWeight(type, weights) })));
+}
+
+// Browsers send the same field with each request.
+const codingsMet = new Map<string, ReadonlyMap<string, number>>();
+const CODINGS_MET_MAX = 64;
+
+function codingWeights(field: string): ReadonlyMap<string, number> {
+  const known = codingsMet.get(field);
+  if (known !== undefined) return known;
+  const weights = new Map(members(field).map(({ value, weight }) => [canonicalCoding(value), weight]));
+  if (codingsMet.size < CODINGS_MET_MAX && field.length <= 256) codingsMet.set(field, weights);
+  return weights;
 }
 
 /** The weight of the most specific range that covers the type. Its fourth decimal, which no client can write, is the specificity. */

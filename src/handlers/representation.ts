@@ -1,9 +1,10 @@
 // Which representation of a file is sent: as it is, a compressed sibling of it, or compressed while it is sent
 // (RFC 9110 §8.4, §12.5.3). Knows no handler: the request comes in as the text of one field.
 
-import { makeEtag } from '../files/conditional.js';
+import { clampLastModified, makeEtag } from '../files/conditional.js';
 import { isCompressible } from '../files/media-type.js';
 import { negotiateEncoding } from '../files/negotiation.js';
+import { formatHttpDate } from '../http1/date.js';
 import { CODINGS, type Coding, CompressedSource, compress } from './content-coding.js';
 import { type ClosableSource, KeptSource, MemoryOctets, type SeekableOctets } from './file-source.js';
 import { findFile, type ServedFile, siblingsOf } from './served-file.js';
@@ -31,39 +32,42 @@ export interface Representation {
   readonly etag: string;
   /** Milliseconds since the epoch. */
   readonly lastModifiedMs: number;
+  /** The same as a field value. */
+  readonly lastModified: string;
   /** The body; a promise if it has to be made first. */
   open(): Body | Promise<Body>;
   /** To be called when no more bodies are wanted, whatever has become of it. */
   close(): void;
 }
 
-/** The file as it is. */
-export function asItIs(file: ServedFile, varies = false): Representation {
-  return new FileRepresentation(file, undefined, varies);
+/** The file as it is. @param nowMs milliseconds since the epoch. */
+export function asItIs(file: ServedFile, nowMs: number, varies = false): Representation {
+  return remembered(file, 'identity', varies, () => new FileRepresentation(file, undefined, varies, nowMs));
 }
 
 /**
  * The representation that suits the client best; `undefined` if none will do. The file stays the caller's.
  * A sibling that is older than the file was not made of it as it is now, and is passed over.
- * @param acceptEncoding the field, several lines joined.
+ * @param acceptEncoding the field, several lines joined. @param nowMs milliseconds since the epoch.
  */
 export function chooseRepresentation(
   file: ServedFile,
   type: string,
   acceptEncoding: string | undefined,
+  nowMs: number,
 ): Representation | undefined {
   const varies = isCompressible(type);
-  if (acceptEncoding === undefined) return asItIs(file, varies);
+  if (acceptEncoding === undefined) return asItIs(file, nowMs, varies);
   const siblings = varies ? siblingsOf(file.path, SUFFIXES).map((suffix) => SIBLINGS[suffix]!) : [];
   const made = varies && isWorthwhile(file.size) ? CODINGS : [];
   for (;;) {
     const coding = negotiateEncoding(acceptEncoding, [...siblings, ...made]);
-    if (coding === 'identity') return asItIs(file, varies);
+    if (coding === 'identity') return asItIs(file, nowMs, varies);
     if (coding === undefined) return undefined;
     const place = siblings.indexOf(coding);
-    if (place < 0) return new CompressedRepresentation(file, coding);
+    if (place < 0) return compressed(file, coding, nowMs);
     const sibling = findSibling(file, coding);
-    if (sibling !== undefined) return new FileRepresentation(sibling, coding, varies);
+    if (sibling !== undefined) return precompressed(sibling, coding, nowMs);
     siblings.splice(place, 1);
   }
 }
@@ -77,6 +81,33 @@ export function chooseCoding(
   acceptEncoding: string | undefined,
 ): Coding | 'identity' | undefined {
   return negotiateEncoding(acceptEncoding, isWorthwhile(size) ? CODINGS : []);
+}
+
+function compressed(file: ServedFile, coding: Coding, nowMs: number): Representation {
+  return remembered(file, `${coding} made`, true, () => new CompressedRepresentation(file, coding, nowMs));
+}
+
+function precompressed(sibling: ServedFile, coding: Coding, nowMs: number): Representation {
+  return remembered(sibling, coding, true, () => new FileRepresentation(sibling, coding, true, nowMs));
+}
+
+/** Representations of files in memory, by what they are: their fields need not be made for each request. */
+const representations = new WeakMap<ServedFile, Map<string, Representation>>();
+
+function remembered(
+  file: ServedFile,
+  kind: string,
+  varies: boolean,
+  make: () => Representation,
+): Representation {
+  if (file.octets === undefined) return make();
+  const known = representations.get(file) ?? new Map<string, Representation>();
+  if (known.size === 0) representations.set(file, known);
+  const representation = known.get(kind);
+  if (representation?.varies === varies) return representation;
+  const made = make();
+  known.set(kind, made);
+  return made;
 }
 
 function isWorthwhile(size: number): boolean {
@@ -98,17 +129,17 @@ class FileRepresentation implements Representation {
   readonly coding: Coding | undefined;
   readonly varies: boolean;
   readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly lastModified: string;
   readonly #file: ServedFile;
 
-  constructor(file: ServedFile, coding: Coding | undefined, varies: boolean) {
+  constructor(file: ServedFile, coding: Coding | undefined, varies: boolean, nowMs: number) {
     this.#file = file;
     this.coding = coding;
     this.varies = varies;
-    this.etag = makeEtag(file.size, file.stats.mtimeMs, coding);
-  }
-
-  get lastModifiedMs(): number {
-    return this.#file.stats.mtimeMs;
+    this.lastModifiedMs = file.stats.mtimeMs;
+    this.lastModified = formatHttpDate(clampLastModified(this.lastModifiedMs, nowMs));
+    this.etag = makeEtag(file.size, this.lastModifiedMs, coding);
   }
 
   open(): Body {
@@ -125,16 +156,16 @@ class CompressedRepresentation implements Representation {
   readonly coding: Coding;
   readonly varies = true;
   readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly lastModified: string;
   readonly #file: ServedFile;
 
-  constructor(file: ServedFile, coding: Coding) {
+  constructor(file: ServedFile, coding: Coding, nowMs: number) {
     this.#file = file;
     this.coding = coding;
-    this.etag = makeEtag(file.size, file.stats.mtimeMs, coding);
-  }
-
-  get lastModifiedMs(): number {
-    return this.#file.stats.mtimeMs;
+    this.lastModifiedMs = file.stats.mtimeMs;
+    this.lastModified = formatHttpDate(clampLastModified(this.lastModifiedMs, nowMs));
+    this.etag = makeEtag(file.size, this.lastModifiedMs, coding);
   }
 
   open(): Body | Promise<Body> {

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
-import { clampLastModified, evaluate, ifRangeMatches } from '../files/conditional.js';
+import { evaluate, ifRangeMatches } from '../files/conditional.js';
 import { parseListingSort, renderListing, renderListingJson } from '../files/listing.js';
 import { LISTING_CONTENT_SECURITY_POLICY } from '../files/listing-style.js';
 import { DEFAULT_EXTENSIONS_MAP, type ExtensionsMap, guessMediaType } from '../files/media-type.js';
@@ -18,7 +18,6 @@ import {
   toFilePath,
 } from '../files/path.js';
 import { type ByteRange, contentRange, multipartRanges, parseRange, rangeLength } from '../files/range.js';
-import { formatHttpDate } from '../http1/date.js';
 import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
@@ -140,7 +139,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   translatePath(path: string): string {
     const parsed = this.#parse(path);
     const translated = parsed.ok
-      ? toFilePath(resolve(this.directory), parsed.segments, process.platform)
+      ? toFilePath(this.#boundary().root, parsed.segments, process.platform)
       : parsed;
     return typeof translated === 'string' ? translated : `${this.directory}\0`;
   }
@@ -217,26 +216,26 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   #sendFile(file: ServedFile, status: 200 | 404 = 200): Sending {
     let chosen: Representation | undefined;
     try {
+      const now = Date.now();
       const type = this.guessType(file.path);
       chosen = this.compression
-        ? chooseRepresentation(file, type, this.#list('accept-encoding'))
-        : asItIs(file);
+        ? chooseRepresentation(file, type, this.#list('accept-encoding'), now)
+        : asItIs(file, now);
       if (chosen === undefined) return this.#refuse(406, undefined, { Vary: 'Accept-Encoding' });
-      return this.#sendRepresentation(chosen, type, status);
+      return this.#sendRepresentation(chosen, type, status, now);
     } finally {
       chosen?.close();
       file.close();
     }
   }
 
-  #sendRepresentation(representation: Representation, type: string, status: 200 | 404): Sending {
-    const now = Date.now();
+  #sendRepresentation(representation: Representation, type: string, status: 200 | 404, now: number): Sending {
     const verdict =
       status === 200 ? evaluate(this.#conditions(), representation, this.command, now) : 'proceed';
     if (verdict === 'precondition-failed') return this.#refuse(412);
     if (verdict === 'not-modified') {
       this.sendResponse(304);
-      this.#endWithValidators(representation, now);
+      this.#endWithValidators(representation);
       return undefined;
     }
     const body = representation.open();
@@ -253,7 +252,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     now: number,
   ): ClosableSource | undefined {
     if (body.size === undefined) {
-      this.#sendFields(representation, status, type, now);
+      this.#sendFields(representation, status, type);
       return body.source();
     }
     const { size } = body;
@@ -262,16 +261,16 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
       return this.#refuse(416, undefined, { 'Content-Range': contentRange(undefined, size) });
     }
     if (ranges === 'ignore') {
-      this.#sendFields(representation, status, type, now, size);
+      this.#sendFields(representation, status, type, size);
       return body.source(0, size);
     }
     const [range] = ranges;
     if (ranges.length === 1 && range !== undefined) {
-      this.#sendFields(representation, 206, type, now, rangeLength(range), contentRange(range, size));
+      this.#sendFields(representation, 206, type, rangeLength(range), contentRange(range, size));
       return body.source(range.start, rangeLength(range));
     }
     const multipart = multipartRanges(ranges, size, type, randomBytes(16).toString('hex'));
-    this.#sendFields(representation, 206, multipart.contentType, now, multipart.contentLength);
+    this.#sendFields(representation, 206, multipart.contentType, multipart.contentLength);
     return new PartsSource(body, multipart);
   }
 
@@ -280,7 +279,6 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     representation: Representation,
     status: 200 | 206 | 404,
     type: string,
-    now: number,
     length?: number,
     range?: string,
   ): void {
@@ -291,14 +289,14 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     if (representation.coding !== undefined) this.sendHeader('Content-Encoding', representation.coding);
     if (range !== undefined) this.sendHeader('Content-Range', range);
     if (length !== undefined) this.sendHeader('Content-Length', length);
-    this.#endWithValidators(representation, now);
+    this.#endWithValidators(representation);
   }
 
-  #endWithValidators({ etag, lastModifiedMs, varies }: Representation, now: number): void {
+  #endWithValidators({ etag, lastModified, varies }: Representation): void {
     const path = this.#parse(this.path);
     this.#field('Cache-Control', path.ok ? this.cacheControl(path.path) : 'no-cache');
     if (varies) this.#field('Vary', 'Accept-Encoding');
-    this.#field('Last-Modified', formatHttpDate(clampLastModified(lastModifiedMs, now)));
+    this.#field('Last-Modified', lastModified);
     this.#field('ETag', etag);
     this.#endWithExtra();
   }
