@@ -18,9 +18,30 @@ export function processorTime(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The same of a process and all those that it has started and that run. */
+export function processorTimeOfTree(pid) {
+  return [pid, ...descendants(pid)].reduce((sum, one) => sum + processorTime(one), 0);
+}
+
+/** The processes that a process has started, and those that they have, which run. */
+export function descendants(pid) {
+  let children;
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean);
+  } catch {
+    return []; // it has ended, or this kernel does not tell
+  }
+  return children.flatMap((child) => [Number(child), ...descendants(child)]);
+}
+
 /** Resident memory of a process, in KiB. It leaves out what the kernel keeps for its sockets. */
 export function residentMemory(pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]);
+}
+
+/** The same of a process and all those that it has started and that run. */
+export function residentMemoryOfTree(pid) {
+  return [pid, ...descendants(pid)].reduce((sum, one) => sum + residentMemory(one), 0);
 }
 
 /** How many files, and so connections, a process started here may have open: `ulimit -n`. */

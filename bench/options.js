@@ -53,13 +53,15 @@ export function readOptions(argv, known) {
   }
 }
 
-function positive(option, text) {
+/** The number that an option gives. @throws unless it is above 0. */
+export function positive(option, text) {
   const number = Number(text);
   if (!(number > 0)) throw new Error(`${option} ${text}: give a number above 0`);
   return number;
 }
 
-function choice(option, text, known) {
+/** The names that an option gives, or all. @throws at one that is not known. */
+export function choice(option, text, known) {
   if (text === undefined) return known;
   const chosen = text.split(',').map((name) => name.trim());
   const strange = chosen.find((name) => !known.includes(name));

@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { processors } from './measure.js';
+import { descendants, processors } from './measure.js';
 
 const LINE_TIMEOUT = 30_000; // ms
 const children = new Set();
 
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) kill(child);
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]));
@@ -28,13 +28,22 @@ function place() {
   return allowed.length > 1 && has('taskset') ? { server: allowed[0], load: allowed[1] } : undefined;
 }
 
-/** Starts a program as `role`, 'server' or 'load'. `stderr` is 'pipe' (kept for error messages) or 'ignore'. */
-export function start(role, [program, ...args], { stderr = 'pipe', timeout } = {}) {
+/**
+ * Starts a program as `role`, 'server' or 'load'. `stderr` is 'pipe' (kept for error messages) or 'ignore', `stdout`
+ * the same (to be read by the caller).
+ */
+export function start(
+  role,
+  [program, ...args],
+  { stdout = 'pipe', stderr = 'pipe', timeout, env, cwd } = {},
+) {
   const pinned = placement
     ? ['taskset', '-c', String(placement[role]), program, ...args]
     : [program, ...args];
   const child = spawn(pinned[0], pinned.slice(1), {
-    stdio: ['pipe', 'pipe', stderr],
+    stdio: ['pipe', stdout, stderr],
+    env,
+    cwd,
     timeout,
     killSignal: 'SIGKILL',
   });
@@ -78,9 +87,22 @@ export async function output(child) {
 export async function stop(child) {
   if (!children.has(child)) return;
   const closed = once(child, 'close');
-  child.stdout.resume();
-  child.kill('SIGKILL');
+  child.stdout?.resume();
+  kill(child);
   await closed;
+}
+
+/** Itself first: it might start again the workers that it loses. */
+function kill(child) {
+  const workers = descendants(child.pid);
+  child.kill('SIGKILL');
+  for (const pid of workers) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended with its parent.
+    }
+  }
 }
 
 /** The line of an error report that names the error. */

@@ -7,10 +7,6 @@ import { openFilesLimit } from './measure.js';
 import { placement } from './processes.js';
 import { FLOOR, versionOf, YARDSTICK } from './servers.js';
 
-const PAGE = new URL('../docs/performance.md', import.meta.url);
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
-
 /** The samples of a run: by scenario and server, one a round, `{ cost, rate }` or `{ failure }`. */
 export class Results {
   #samples = new Map();
@@ -72,15 +68,17 @@ function ratio(samples, base) {
   return ratios.length === 0 ? '' : median(ratios).toFixed(2);
 }
 
-function median(numbers) {
+/** Of no numbers, it is not a number. */
+export function median(numbers) {
   const sorted = [...numbers].sort((one, other) => one - other);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
-const short = (number) => (number < 100 ? number.toFixed(1) : Math.round(number).toLocaleString('en'));
+/** Three digits or so, for a table. */
+export const short = (number) => (number < 100 ? number.toFixed(1) : Math.round(number).toLocaleString('en'));
 
 /** A markdown table that can be read as it is: names to the left, numbers to the right. */
-function markdown(rows) {
+export function markdown(rows) {
   const columns = rows[0].map((_, index) => Math.max(...rows.map((cells) => (cells[index] ?? '').length)));
   const line = (cells) =>
     `| ${columns.map((width, at) => (at === 0 ? (cells[at] ?? '').padEnd(width) : (cells[at] ?? '').padStart(width))).join(' | ')} |`;
@@ -107,15 +105,18 @@ export function conditions({ rounds, seconds, loadAverage }, servers, nodes) {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-function toolVersion() {
+/** Name and version of the load. */
+export function toolVersion() {
   if (tool === 'autocannon') return `autocannon ${versionOf('autocannon')}`;
   return spawnSync('wrk', ['-v'], { encoding: 'utf8' }).stdout.split(' [')[0];
 }
 
-/** Puts a report between the marks in docs/performance.md, in place of the one that is there. */
-export function writeReport(report) {
-  const page = readFileSync(PAGE, 'utf8');
-  const [start, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`docs/performance.md needs the lines ${BEGIN} and ${END}`);
-  writeFileSync(PAGE, `${page.slice(0, start + BEGIN.length)}\n\n${report}\n\n${page.slice(end)}`);
+/** Puts a report between two marks in a page of docs/, in place of the one that is there. */
+export function writeReport(report, name = 'performance.md', mark = 'bench') {
+  const [begin, end] = [`<!-- ${mark}:begin -->`, `<!-- ${mark}:end -->`];
+  const file = new URL(`../docs/${name}`, import.meta.url);
+  const page = readFileSync(file, 'utf8');
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/${name} needs the lines ${begin} and ${end}`);
+  writeFileSync(file, `${page.slice(0, from + begin.length)}\n\n${report}\n\n${page.slice(to)}`);
 }

@@ -16,7 +16,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'https-server.ts': ['socketserver', 'http-server.ts'],
   handlers: ['http1', 'streams', 'connection', 'socketserver', 'files', 'http-server.ts'],
   adapters: ['http1', 'connection', 'socketserver', 'http-server.ts'],
-  cli: ['http1', 'streams', 'connection', 'socketserver', 'files', 'http-server.ts', 'handlers', 'adapters'],
+  cli: [
+    'http1',
+    'streams',
+    'connection',
+    'socketserver',
+    'files',
+    'http-server.ts',
+    'https-server.ts',
+    'handlers',
+    'adapters',
+  ],
   'index.ts': [
     'http1',
     'streams',
@@ -49,7 +59,7 @@ const GATES: readonly { module: RegExp; files: RegExp; types?: RegExp }[] = [
     types: /^(connection\/transport\.ts$|handlers\/)/,
   },
   { module: /^node:(http|https|http2)$/, files: /^$/, types: /^adapters\/node/ },
-  { module: /^node:child_process$/, files: /^handlers\/cgi-/ },
+  { module: /^node:child_process$/, files: /^(handlers\/cgi-|cli\/browser\.ts$)/ },
   { module: /^node:fs(\/promises)?$/, files: /^(handlers\/|cli\/|https-server\.ts$)/ },
 ];
 

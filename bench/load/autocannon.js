@@ -7,11 +7,11 @@ import autocannon from 'autocannon';
 const { port, connections, pipelined, seconds, file } = JSON.parse(process.argv[2]);
 const [head, ...rest] = readFileSync(file, 'latin1').split('\r\n\r\n');
 const [requestLine, ...fields] = head.split('\r\n');
-const method = requestLine.split(' ')[0];
+const [method, target] = requestLine.split(' ');
 
 const started = performance.now();
 const run = autocannon({
-  url: `http://127.0.0.1:${port}/`,
+  url: `http://127.0.0.1:${port}${target}`,
   connections,
   pipelining: pipelined,
   duration: Math.ceil(seconds) + 1, // ended below: it knows only whole seconds
@@ -23,6 +23,6 @@ const run = autocannon({
 });
 setTimeout(() => run.stop(), seconds * 1000);
 
-const { requests, errors, non2xx } = await run;
+const { requests, errors, '4xx': refused, '5xx': failed } = await run;
 const taken = (performance.now() - started) / 1000;
-console.log(JSON.stringify({ requests: requests.total, seconds: taken, errors: errors + non2xx }));
+console.log(JSON.stringify({ requests: requests.total, seconds: taken, errors: errors + refused + failed }));

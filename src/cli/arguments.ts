@@ -1,109 +1,150 @@
-// The command line of `basehttp`: what may be said, the help, and what is meant. Does nothing yet.
+// The command line of `basehttp`: what is asked for, and the options that are said there. Does nothing yet.
 
-import { createRequire } from 'node:module';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
+import { fieldName, KEYS, type Key, longName, OPTION_INFOS, optionOf, SHELLS } from './options.js';
+import type { Source } from './precedence.js';
+import { toChoice, UnfitValue } from './values.js';
 
-/** What the command is to do. */
-export interface Settings {
-  /** `undefined`: the default port, or the next free one. */
-  readonly port: number | undefined;
-  /** Address or name to listen on. */
-  readonly bind: string;
-  /** As given; relative to the current directory. */
-  readonly directory: string;
-  /** Of the answers. */
-  readonly protocol: 'HTTP/1.0' | 'HTTP/1.1';
-}
+/** What is typed: a wish to be shown something, or options for serving. */
+export type CommandLine =
+  | { readonly show: 'help'; readonly every: boolean }
+  | { readonly show: 'version' }
+  | { readonly show: 'completions'; readonly shell: Shell }
+  | { readonly show?: undefined; readonly source: Source; readonly config: string | undefined };
 
-/** The port to try first if none is asked for, as in Python. */
-export const DEFAULT_PORT = 8000;
-
-const EXAMPLES = `
-Examples:
-  basehttp                      the current directory, at http://127.0.0.1:${DEFAULT_PORT}/
-  basehttp public               the directory public
-  basehttp 9000 public          the same at port 9000
-  basehttp --bind 0.0.0.0       the current directory, for the whole network
-
-Ctrl-C stops it when the answers in progress are sent; a second Ctrl-C, at once.
-`;
+/** A shell that completions are for. */
+export type Shell = (typeof SHELLS)[number];
 
 /**
- * Understands the arguments behind the name of the command.
- * @returns `undefined` if the help or the version was asked for, and has been shown.
+ * Understands the arguments behind the name of the command; not yet the values of its options.
  * @throws {CommandFailure} they cannot be understood.
  */
-export function parseArguments(argv: readonly string[]): Settings | undefined {
+export function parseArguments(argv: readonly string[]): CommandLine {
   const command = makeCommand();
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new CommandFailure(`${inOneLine(error.message)}; see basehttp --help`, EXIT_USAGE);
-  }
-  const options = command.opts<Options>();
-  const { port, directory } = sortOut(command.args);
-  if (directory !== undefined && options.directory !== undefined) {
-    throw new CommandFailure('the directory is given twice: leave out one of them', EXIT_USAGE);
-  }
-  return {
-    port: port === undefined ? undefined : parsePort(port),
-    bind: options.bind.replace(/^\[(.*)\]$/, '$1'), // as IPv6 addresses stand in URLs
-    directory: directory ?? options.directory ?? '.',
-    protocol: options.protocol,
-  };
+  const failure = parse(command, argv);
+  const { help, version, completions, config, ...settings } = command.opts<Said>();
+  if (help !== undefined) return { show: 'help', every: help === 'all' }; // also behind a mistake: that is when it is needed
+  if (failure !== undefined) throw failure;
+  if (version === true) return { show: 'version' };
+  if (completions !== undefined) return { show: 'completions', shell: toShell(completions) };
+  return { source: toSource(settings, sortOut(command.args)), config };
 }
 
-interface Options extends Pick<Settings, 'bind' | 'protocol'> {
-  readonly directory?: string;
+/** As commander collects it, by its own names, which are those of `fieldName`. */
+interface Said {
+  readonly help?: string | true;
+  readonly version?: true;
+  readonly completions?: string;
+  readonly config?: string;
+  readonly [field: string]: boolean | string | readonly string[] | undefined;
 }
 
 function makeCommand(): Command {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  return new Command('basehttp')
-    .description('Serves a directory over HTTP, to this machine only unless told otherwise.')
-    .argument('[port]', `port, or 0 for any (default: ${DEFAULT_PORT}, or the next free)`)
-    .argument('[directory]', 'what to serve (default: the current directory)')
-    .option('-b, --bind <address>', 'address to listen on', '127.0.0.1')
-    .option('-d, --directory <path>', 'the same as the argument')
-    .option('-p, --protocol <version>', 'HTTP/1.0 or HTTP/1.1', parseProtocol, 'HTTP/1.1')
-    .version(version, '-V, --version', 'show the version')
-    .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', EXAMPLES)
+  const command = new Command('basehttp')
+    .argument('[port-and-directory...]')
+    .helpOption(false)
     .configureOutput({ writeErr: () => {} }) // whoever catches the error shows it
     .exitOverride();
+  for (const key of KEYS) for (const option of makeOptions(key)) command.addOption(option);
+  return command
+    .option('--config <value>')
+    .option('--completions <value>')
+    .option('-V, --version')
+    .option('-h, --help [value]');
 }
 
-function parseProtocol(text: string): Settings['protocol'] {
-  if (text === 'HTTP/1.0' || text === 'HTTP/1.1') return text;
-  throw new InvalidArgumentError('It is HTTP/1.0 or HTTP/1.1.');
+/** A flag can be said both ways; only the usual one is suggested to those who misspell it. */
+function makeOptions(key: Key): Option[] {
+  const option = optionOf(key);
+  const [short, long] = [option.short === undefined ? '' : `-${option.short}, `, longName(key)];
+  if (option.kind !== 'flag') {
+    const collect = (text: string, texts: readonly string[] = []) => [...texts, text];
+    return [new Option(`${short}--${long} <value>`).argParser(collect)];
+  }
+  return [
+    new Option(`${short}--${long}`).hideHelp(option.default),
+    new Option(`--no-${long}`).hideHelp(!option.default),
+  ];
 }
 
-/** Either of the two may be left out, and the directory may come first: a port is what is made of digits. */
-function sortOut([first, second]: readonly string[]): {
-  port?: string | undefined;
-  directory?: string | undefined;
-} {
-  if (second === undefined) return isDigits(first) ? { port: first } : { directory: first };
-  return isDigits(first) ? { port: first, directory: second } : { port: second, directory: first };
+function parse(command: Command, argv: readonly string[]): CommandFailure | undefined {
+  try {
+    command.parse(joinHeaderFields(argv), { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return new CommandFailure(`${inOneLine(error.message)}; see basehttp --help`, EXIT_USAGE);
+  }
 }
 
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (isDigits(text) && port <= 65_535) return port;
-  throw new CommandFailure(
-    `'${text}' is not a port: ports are numbers from 0 to 65535; see basehttp --help`,
-    EXIT_USAGE,
-  );
-}
-
-function isDigits(text: string | undefined): boolean {
-  return text !== undefined && /^\d+$/.test(text);
+/** Python has `-H NAME VALUE`, curl `-H 'NAME: VALUE'`. No name has a colon in it, so both can be understood. */
+function joinHeaderFields(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const [word, name, value] = argv.slice(at, at + 3);
+    if (word === '--') return [...joined, ...argv.slice(at)];
+    joined.push(word!);
+    if ((word !== '-H' && word !== '--header') || name?.includes(':') !== false || value === undefined)
+      continue;
+    joined.push(`${name}: ${value}`);
+    at += 2;
+  }
+  return joined;
 }
 
 /** Commander says `error: …`, and what it takes for the right spelling in a second line. */
 function inOneLine(message: string): string {
-  return message.replace(/^error: |\.$/g, '').replace(/\.?\n/g, ' ');
+  const missing = /^error: option '.*(--\S+) <value>' argument missing$/.exec(message);
+  if (missing === null) return message.replace(/^error: |\.$/g, '').replace(/\.?\n/g, ' ');
+  const info = OPTION_INFOS.find(({ long }) => long === missing[1]);
+  return `${missing[1]} needs a value, as in ${info?.example}`;
+}
+
+function toShell(text: string): Shell {
+  try {
+    return toChoice(SHELLS)(text);
+  } catch (error) {
+    if (!(error instanceof UnfitValue)) throw error;
+    throw new CommandFailure(`--completions: ${error.message}`, EXIT_USAGE);
+  }
+}
+
+interface Operands {
+  readonly port?: string | undefined;
+  readonly directory?: string | undefined;
+}
+
+/** Either of the two may be left out, and the directory may come first: a port is what is made of digits. */
+function sortOut([first, second, third]: readonly string[]): Operands {
+  if (third !== undefined) {
+    throw new CommandFailure(
+      `'${third}' is one argument too many: quote a name that has blanks in it; see basehttp --help`,
+      EXIT_USAGE,
+    );
+  }
+  if (first === undefined) return {};
+  if (second === undefined) return isDigits(first) ? { port: first } : { directory: first };
+  return isDigits(first) ? { port: first, directory: second } : { port: second, directory: first };
+}
+
+function isDigits(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+function toSource(settings: Said, operands: Operands): Source {
+  const said = new Map<Key, readonly string[]>();
+  for (const key of KEYS) {
+    const value = settings[fieldName(key)];
+    if (value !== undefined) said.set(key, Array.isArray(value) ? value : [String(value)]);
+  }
+  for (const key of ['port', 'directory'] as const) {
+    const operand = operands[key];
+    if (operand === undefined) continue;
+    if (said.has(key))
+      throw new CommandFailure(`the ${key} is given twice: leave out one of them`, EXIT_USAGE);
+    said.set(key, [operand]);
+  }
+  const isOperand = (key: Key) => operands[key as keyof Operands] !== undefined;
+  return { said, nameOf: (key) => (isOperand(key) ? '' : `--${longName(key)}`) };
 }

@@ -1,28 +1,45 @@
 // Where the command listens: the port asked for or the first that is free, and in words why there is none.
 
 import { lookup } from 'node:dns/promises';
-import { HTTPServer } from '../http-server.js';
-import type { RequestHandlerConstructor } from '../socketserver/base-server.js';
-import { DEFAULT_PORT } from './arguments.js';
+import type { HTTPServer } from '../http-server.js';
+import type { Address } from '../socketserver/address.js';
 import { CommandFailure } from './failure.js';
+import { DEFAULT_PORT, type Settings } from './settings.js';
+
+/** What the command was told of where to listen. */
+export type Where = Pick<Settings, 'bind' | 'lan' | 'port' | 'strictPort'>;
 
 /** Ports tried, from the default one on, before giving up. */
 const PORTS_TRIED = 20;
 
 /**
- * A server that listens. Without a port: on the default one, or the next that is free.
+ * The address that the command is to listen on. IPv4 if a name has both: that is what the clients of small servers try
+ * first.
+ * @throws {CommandFailure} it is not known.
+ */
+export async function listeningAddress({ bind, lan }: Where): Promise<string> {
+  if (lan || bind === '') return '0.0.0.0';
+  try {
+    const { address } = await lookup(bind, { verbatim: false });
+    return address;
+  } catch {
+    throw new CommandFailure(`${bind} is not known: name an address of this machine, such as 127.0.0.1`);
+  }
+}
+
+/**
+ * A server that listens. Without a port: on the default one, or, unless that has to be, the next that is free.
  * @throws {CommandFailure} it cannot listen there.
  */
 export async function listen(
-  bind: string,
-  port: number | undefined,
-  Handler: RequestHandlerConstructor,
+  host: string,
+  { port, strictPort, bind }: Where,
+  makeServer: (address: Address) => HTTPServer,
 ): Promise<HTTPServer> {
-  const host = await addressOf(bind);
   const first = port ?? DEFAULT_PORT;
-  const last = port ?? DEFAULT_PORT + PORTS_TRIED - 1;
+  const last = port === undefined && !strictPort ? first + PORTS_TRIED - 1 : first;
   for (let candidate = first; ; candidate++) {
-    const httpd = new HTTPServer([host, candidate], Handler);
+    const httpd = makeServer([host, candidate]);
     try {
       await httpd.ready;
       return httpd;
@@ -31,17 +48,6 @@ export async function listen(
       if (code === 'EADDRINUSE' && candidate < last) continue;
       throw new CommandFailure(explain(error as NodeJS.ErrnoException, bind, first, last));
     }
-  }
-}
-
-/** IPv4 if a name has both: that is what the clients of small servers try first. */
-async function addressOf(bind: string): Promise<string> {
-  if (bind === '') return '0.0.0.0';
-  try {
-    const { address } = await lookup(bind, { verbatim: false });
-    return address;
-  } catch {
-    throw new CommandFailure(`${bind} is not known: name an address of this machine, such as 127.0.0.1`);
   }
 }
 

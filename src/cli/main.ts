@@ -1,17 +1,39 @@
 #!/usr/bin/env node
 // The command `basehttp`. This folder is the only place that knows argv, the console and exit codes.
+// What is not needed to understand the command line is loaded when it is needed.
 
-import { parseArguments } from './arguments.js';
+import { createRequire } from 'node:module';
 import { CommandFailure } from './failure.js';
+import { type Request, readRequest } from './request.js';
 
 try {
-  const settings = parseArguments(process.argv.slice(2));
-  if (settings !== undefined) {
-    const { serve } = await import('./serve.js'); // not loaded to show the help
-    await serve(settings);
-  }
+  await carryOut(readRequest(process.argv.slice(2), process.env));
 } catch (error) {
   if (!(error instanceof CommandFailure)) throw error;
   console.error(`basehttp: ${error.message}`);
   process.exitCode = error.exitCode;
+}
+
+async function carryOut(request: Request): Promise<void> {
+  switch (request.show) {
+    case 'help': {
+      const { fullHelp, shortHelp } = await import('./help.js');
+      process.stdout.write(request.every ? fullHelp() : shortHelp());
+      return;
+    }
+    case 'version': {
+      const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+      console.log(version);
+      return;
+    }
+    case 'completions': {
+      const { completions } = await import('./completions.js');
+      process.stdout.write(completions(request.shell));
+      return;
+    }
+    default: {
+      const { serve } = await import('./serve.js');
+      await serve(request.settings);
+    }
+  }
 }

@@ -1,15 +1,15 @@
-// Serving a directory until somebody says stop.
+// Serving until somebody says stop.
 
-import { statSync } from 'node:fs';
 import { constants, networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { flushLog } from '../handlers/log-writer.js';
-import { SimpleHTTPRequestHandler } from '../handlers/simple-handler.js';
-import type { HTTPServer } from '../http-server.js';
-import { isLoopback, serverUrls } from './address.js';
-import { DEFAULT_PORT, type Settings } from './arguments.js';
-import { CommandFailure } from './failure.js';
-import { listen } from './listen.js';
+import { HTTPServer } from '../http-server.js';
+import { type InterfaceAddress, isLoopback } from './address.js';
+import { announce, speaksTls } from './announce.js';
+import { makeHandler, programDirectories } from './handler.js';
+import { listen, listeningAddress } from './listen.js';
+import type { Settings } from './settings.js';
+import { findSite } from './site.js';
 
 /** How long answers in progress may take when the command is to end. */
 const GRACE_MS = 10_000;
@@ -20,48 +20,40 @@ const ECHO_MS = 100;
 
 /**
  * Resolves when a signal has ended it.
- * @throws {CommandFailure} there is nothing to serve, or nowhere to listen.
+ * @throws {CommandFailure} there is nothing to serve, nowhere to listen, or something that was asked for is missing.
  */
-export async function serve({ bind, port, directory, protocol }: Settings): Promise<void> {
-  const root = resolve(directory);
-  checkDirectory(root);
-  class Handler extends SimpleHTTPRequestHandler {
-    override directory = root;
-    override protocolVersion = protocol;
-  }
-  const httpd = await listen(bind, port, Handler);
-  announce(httpd, root, port);
+export async function serve(settings: Settings): Promise<void> {
+  const site = findSite(settings.directory);
+  const host = await listeningAddress(settings);
+  const Handler = await makeHandler(settings, site, isLoopback(host));
+  const interfaces = interfaceAddresses();
+  const tls = speaksTls(settings)
+    ? (await import('./tls.js')).prepareTls(settings, site, interfaces)
+    : undefined;
+  const httpd = await listen(host, settings, (address) =>
+    tls === undefined ? new HTTPServer(address, Handler) : tls.makeServer(address, Handler),
+  );
   stopOnSignals(httpd);
-  await httpd.serveForever();
+  if (tls !== undefined) reloadOnHangUp(() => tls.reload(httpd));
+  const announcement = {
+    settings,
+    site,
+    address: httpd.serverAddress,
+    interfaces,
+    kept: tls?.kept,
+    cgiDirectories: programDirectories(Handler),
+  };
+  await Promise.all([httpd.serveForever(), announce(announcement)]);
   flushLog();
 }
 
-function checkDirectory(root: string): void {
-  let isDirectory: boolean | undefined;
-  try {
-    isDirectory = statSync(root, { throwIfNoEntry: false })?.isDirectory();
-  } catch {
-    throw new CommandFailure(`${root} cannot be read: name a directory that you may enter`);
-  }
-  if (isDirectory === undefined)
-    throw new CommandFailure(`${root} does not exist: name a directory that does`);
-  if (!isDirectory) throw new CommandFailure(`${root} is not a directory: name the one it is in`);
+function interfaceAddresses(): InterfaceAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map((one) => ({ ...one, name })),
+  );
 }
 
-/** One line on standard output, for people and for programs that start the command; the rest is on standard error. */
-function announce(httpd: HTTPServer, root: string, asked: number | undefined): void {
-  const [address, port] = httpd.serverAddress;
-  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  console.log(`Serving ${root} at ${serverUrls(address, port, interfaces).join(' ')} (Ctrl-C stops)`);
-  if (asked === undefined && port !== DEFAULT_PORT)
-    console.error(`Port ${DEFAULT_PORT} is in use: this is ${port}.`);
-  if (!isLoopback(address)) console.error('Everybody who can reach this machine can read these files.');
-}
-
-/**
- * The first signal ends gracefully, the second at once. SIGHUP, when the terminal is closed, ends at once as it does by
- * default: to listen for it would undo `nohup`.
- */
+/** The first signal ends gracefully, the second at once. */
 function stopOnSignals(httpd: HTTPServer): void {
   let since: number | undefined;
   const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
@@ -75,4 +67,12 @@ function stopOnSignals(httpd: HTTPServer): void {
     void httpd.shutdown({ graceMs: GRACE_MS }).finally(() => clearTimeout(notice));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+}
+
+/**
+ * SIGHUP is what a terminal sends when it is closed, and what others send to those who have none. On a terminal it ends
+ * the command at once, as it does by default; so it does without TLS, since to listen for it would undo `nohup`.
+ */
+function reloadOnHangUp(reload: () => void): void {
+  if (![0, 1, 2].some(isatty)) process.on('SIGHUP', reload);
 }

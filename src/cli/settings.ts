@@ -6,8 +6,11 @@ export const DEFAULT_PORT = 8000;
 /** A header field to add to answers. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** How requests are logged: as Python and Apache do, the same with referrer and user agent, as JSON, or not at all. */
-export type LogFormat = 'clf' | 'combined' | 'json' | 'off';
+/**
+ * How requests are logged: as Python does; as Apache does, in its Common Log Format, or the same with referrer and user
+ * agent; as JSON; or not at all.
+ */
+export type LogFormat = 'python' | 'clf' | 'combined' | 'json' | 'off';
 
 /** What the command is to do. */
 export interface Settings {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLoopback, serverUrls } from '../../src/cli/address.js';
+import { isLoopback, networkAddresses, serverUrls } from '../../src/cli/address.js';
 
 const interfaces = [
   { address: '127.0.0.1', family: 'IPv4', internal: true },
@@ -31,4 +31,42 @@ it('knows which addresses lead no further than this machine', () => {
   for (const address of ['0.0.0.0', '::', '128.0.0.1', '192.0.2.127', '::2', '1127.0.0.1']) {
     expect(isLoopback(address), address).toBe(false);
   }
+});
+
+it('the scheme and the path are as they are given', () => {
+  expect(serverUrls('0.0.0.0', 80, interfaces, { scheme: 'https', path: '/docs/' })).toEqual([
+    'https://127.0.0.1:80/docs/',
+    'https://192.0.2.7:80/docs/',
+  ]);
+});
+
+it('the address that others are most likely to reach comes first', () => {
+  const found: readonly (readonly [name: string, address: string])[] = [
+    ['docker0', '172.17.0.1'],
+    ['eth1', '169.254.3.4'],
+    ['tailscale0', '100.64.0.3'],
+    ['eth0', '2001:db8::7'],
+    ['eth2', '203.0.113.9'],
+    ['wlan0', '192.168.1.7'],
+    ['eth3', '172.16.0.9'],
+    ['br-0a1b2c', '192.168.96.1'],
+    ['en0', '10.0.0.5'],
+  ];
+  const all = found.map(([name, address]) => ({
+    name,
+    address,
+    family: address.includes(':') ? 'IPv6' : 'IPv4',
+    internal: false,
+  }));
+  expect(networkAddresses(all)).toEqual([
+    '192.168.1.7',
+    '10.0.0.5',
+    '172.16.0.9',
+    '203.0.113.9',
+    '2001:db8::7',
+    '169.254.3.4',
+    '192.168.96.1',
+    '172.17.0.1',
+    '100.64.0.3',
+  ]);
 });

@@ -53,23 +53,14 @@ describe('what it says', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
-    for (const word of [
-      'Usage: basehttp',
-      '--bind',
-      '--directory',
-      '--protocol',
-      '--version',
-      'Examples:',
-      'Ctrl-C',
-    ]) {
+    for (const word of ['Usage: basehttp', '--bind', '--spa', '--help=all', 'man basehttp', 'Ctrl-C']) {
       expect(stdout).toContain(word);
     }
   });
 
   it.each([
     [['--bnd', 'x'], 2, "unknown option '--bnd' (Did you mean --bind?); see basehttp --help"],
-    [['0', 'no-such-directory'], 1, 'no-such-directory does not exist: name a directory that does'],
-    [['0', 'package.json'], 1, 'package.json is not a directory: name the one it is in'],
+    [['0', 'no-such-directory'], 1, 'no-such-directory does not exist: name a directory or a file that does'],
     [['0', '-b', '192.0.2.1'], 1, '192.0.2.1 is not an address of this machine: leave it out'],
   ])('MUST 86: %j ends with one line that says what is wrong', (args, exitCode, sentence) => {
     const { status, stdout, stderr } = runCommand(args);
@@ -106,6 +97,17 @@ describe('what it says', () => {
       );
     } finally {
       for (const server of servers) server?.close();
+    }
+  });
+
+  it('MUST 86: with --strict-port: the default port, or none', async () => {
+    const server = await occupy(8000);
+    try {
+      const { status, stdout, stderr } = runCommand([site.path, '--strict-port']);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toBe('basehttp: port 8000 is in use: name another, or 0 for any that is free\n');
+    } finally {
+      server?.close();
     }
   });
 });

@@ -5,10 +5,10 @@ import { chmodSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listen } from '../../src/cli/listen.js';
+import { listen, listeningAddress } from '../../src/cli/listen.js';
 import { toFilePath } from '../../src/files/path.js';
 import { formatHttpDate } from '../../src/http1/date.js';
-import { BaseHTTPRequestHandler, type HTTPServer, SimpleHTTPRequestHandler } from '../../src/index.js';
+import { BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler } from '../../src/index.js';
 import { type Answer, isRoot, Site } from '../support/site.js';
 
 const DATA = 'We are the knights who say Ni!';
@@ -207,7 +207,12 @@ describe('SimpleHTTPRequestHandlerTestCase', () => {
 
 describe('ScriptTestCase', () => {
   const boundTo = async (bind: string): Promise<string> => {
-    await using httpd = await listen(bind, 0, BaseHTTPRequestHandler);
+    const where = { bind, lan: false, port: 0, strictPort: false };
+    await using httpd = await listen(
+      await listeningAddress(where),
+      where,
+      (address) => new HTTPServer(address, BaseHTTPRequestHandler),
+    );
     return httpd.serverAddress[0];
   };
 

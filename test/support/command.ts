@@ -15,8 +15,12 @@ export class RunningProgram implements AsyncDisposable {
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #announced: Promise<void>;
 
-  private constructor(args: readonly string[], cwd: string | undefined) {
-    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd });
+  private constructor(args: readonly string[], cwd?: string, env?: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd,
+      env: { ...process.env, ...env },
+    });
     this.#announced = new Promise((resolve) => {
       this.child.stdout!.setEncoding('utf8').on('data', (text) => {
         this.stdout += text;
@@ -29,9 +33,16 @@ export class RunningProgram implements AsyncDisposable {
     this.exited = once(this.child, 'close').then(([code, signal]) => code ?? signal);
   }
 
-  /** Runs node with these arguments, and waits until the program has printed its first line. */
-  static async start(args: readonly string[], cwd?: string): Promise<RunningProgram> {
-    const program = new RunningProgram(args, cwd);
+  /**
+   * Runs node with these arguments, and waits until the program has printed its first line.
+   * @param env added to the environment of this process
+   */
+  static async start(
+    args: readonly string[],
+    cwd?: string,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<RunningProgram> {
+    const program = new RunningProgram(args, cwd, env);
     await Promise.race([program.#announced, program.exited]);
     if (!program.stdout.includes('\n')) throw new Error(`${args.join(' ')} has ended: ${program.stderr}`);
     return program;
@@ -39,7 +50,7 @@ export class RunningProgram implements AsyncDisposable {
 
   /** The first URL it has printed. */
   get url(): string {
-    return /http:\S+/.exec(this.stdout)![0];
+    return /https?:\S+/.exec(this.stdout)![0];
   }
 
   get port(): number {
@@ -52,16 +63,21 @@ export class RunningProgram implements AsyncDisposable {
   }
 }
 
-/** Starts the command, and waits until it has said where it listens. */
-export function startCommand(args: readonly string[], cwd?: string): Promise<RunningProgram> {
-  return RunningProgram.start([commandPath(), ...args], cwd);
+/** Starts the command, and waits until it has said where it listens. @param env added to the environment */
+export function startCommand(
+  args: readonly string[],
+  cwd?: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<RunningProgram> {
+  return RunningProgram.start([commandPath(), ...args], cwd, env);
 }
 
-/** Runs the command until it ends by itself. */
-export function runCommand(args: readonly string[]) {
+/** Runs the command until it ends by itself. @param env added to the environment */
+export function runCommand(args: readonly string[], env?: Readonly<Record<string, string>>) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [commandPath(), ...args], {
     encoding: 'utf8',
     timeout: 15_000,
+    env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
 }

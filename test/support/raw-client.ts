@@ -120,9 +120,9 @@ export async function talk(target: Target, text: string | Uint8Array): Promise<s
   return client.received;
 }
 
-/** An HTTP/1.1 request. */
+/** An HTTP/1.1 request, under a name that every server of this machine goes by. */
 export function request(line: string, fields = '', body = ''): string {
-  return `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n${body}`;
+  return `${line} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n${body}`;
 }
 
 /** The body of an ordinary GET, which says that it is the last. */

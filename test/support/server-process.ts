@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly options?: HTTPServerOptions;
   /** Served below `/files/`. */
   readonly directory?: string;
+  /** Serves the directory with the CGI handler, whose class has these attributes. */
+  readonly cgi?: Readonly<Record<string, unknown>>;
   /** The most descriptors that the process may have. */
   readonly maxDescriptors?: number;
 }
@@ -75,6 +77,10 @@ export class ServerProcess implements AsyncDisposable {
     child.send({ module: built('index.js'), ...what });
     const { port } = await answer<{ port: number }>(child);
     return new ServerProcess(child, port);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /** Behind a garbage collection. */

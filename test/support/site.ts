@@ -65,6 +65,13 @@ export function descriptorsBelow(directory: string): string[] | undefined {
   });
 }
 
+/** So many octets of which no part is like another, the same ones each time. */
+export function octets(size: number): Buffer {
+  const made = Buffer.alloc(size);
+  for (let at = 0; at + 4 <= size; at += 4) made.writeUInt32LE(Math.imul(at, 2654435761) >>> 0, at);
+  return made;
+}
+
 /** One response. */
 export interface Answer {
   readonly version: string;

@@ -1,0 +1,41 @@
+// What is served: a directory, or one file of one.
+
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isHidden, isInside } from '../files/path.js';
+import { CommandFailure } from './failure.js';
+
+/** What is served. */
+export interface Site {
+  /** An absolute path. */
+  readonly directory: string;
+  /** The name of the only file in it that is served; `undefined` for all. */
+  readonly file: string | undefined;
+}
+
+/** @throws {CommandFailure} there is nothing of that name, or nothing that could be served. */
+export function findSite(path: string): Site {
+  const absolute = resolve(path);
+  const stats = statsOf(absolute);
+  if (stats === undefined)
+    throw new CommandFailure(`${absolute} does not exist: name a directory or a file that does`);
+  if (stats.isDirectory()) return { directory: absolute, file: undefined };
+  if (stats.isFile()) return { directory: dirname(absolute), file: basename(absolute) };
+  throw new CommandFailure(`${absolute} is neither a directory nor a file: name one that is`);
+}
+
+/** Whether a file that is there can be had from this site, by its name or another that leads to it. */
+export function mayBeServed(path: string, site: Site, dotfiles: boolean): boolean {
+  const root = realpathSync(site.directory);
+  const file = realpathSync(path);
+  if (site.file !== undefined) return file === realpathSync(join(root, site.file));
+  return isInside(root, file, sep) && (dotfiles || !isHidden(relative(root, file).split(sep)));
+}
+
+function statsOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    throw new CommandFailure(`${path} cannot be read: name a directory that you may enter`);
+  }
+}
