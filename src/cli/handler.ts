@@ -110,19 +110,9 @@ async function cacheRules(rules: Settings['cache']): Promise<CacheRules> {
 /** The rules are for files, whatever the URL that led to one: `*.html` is the index page of a directory, too. */
 function withCacheRules(Base: HandlerClass, rules: CacheRules): HandlerClass {
   return class extends Base {
-    /** What answers, below the directory. */
-    #file = '';
-
-    /** Comes before `cacheControl()`, and knows the file. */
-    override guessType(path: string): string {
-      this.#file = relative(resolve(this.directory), path).replaceAll(sep, '/');
-      return super.guessType(path);
-    }
-
     override cacheControl(path: string): string {
-      // That there is nothing now says nothing of later, whatever the page that says so.
-      const isNotFound = this.#file === posix.normalize(this.notFoundPage ?? '');
-      return (isNotFound ? undefined : rules(`/${this.#file}`)) ?? super.cacheControl(path);
+      const below = relative(resolve(this.directory), path).replaceAll(sep, '/');
+      return rules(`/${below}`) ?? super.cacheControl(path);
     }
   };
 }

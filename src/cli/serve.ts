@@ -1,7 +1,6 @@
 // Serving until somebody says stop.
 
 import { constants, networkInterfaces } from 'node:os';
-import { isatty } from 'node:tty';
 import { flushLog } from '../handlers/log-writer.js';
 import { HTTPServer } from '../http-server.js';
 import { type InterfaceAddress, isLoopback } from './address.js';
@@ -34,7 +33,7 @@ export async function serve(settings: Settings): Promise<void> {
     tls === undefined ? new HTTPServer(address, Handler) : tls.makeServer(address, Handler),
   );
   stopOnSignals(httpd);
-  if (tls !== undefined) reloadOnHangUp(() => tls.reload(httpd));
+  if (tls !== undefined) await reloadOnHangUp(() => tls.reload(httpd));
   const announcement = {
     settings,
     site,
@@ -73,6 +72,7 @@ function stopOnSignals(httpd: HTTPServer): void {
  * SIGHUP is what a terminal sends when it is closed, and what others send to those who have none. On a terminal it ends
  * the command at once, as it does by default; so it does without TLS, since to listen for it would undo `nohup`.
  */
-function reloadOnHangUp(reload: () => void): void {
+async function reloadOnHangUp(reload: () => void): Promise<void> {
+  const { isatty } = await import('node:tty');
   if (![0, 1, 2].some(isatty)) process.on('SIGHUP', reload);
 }

@@ -1,7 +1,6 @@
 // Python's BaseHTTPRequestHandler: one instance a connection, one method a request method, requests in order.
 // What is HTTP/1 on the wire is the engine's matter; what is here is what the documentation page names.
 
-import { lookupService } from 'node:dns/promises';
 import { Connection } from '../connection/connection.js';
 import {
   type Application,
@@ -231,9 +230,17 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   #dispatch(): void | Promise<void> {
     if (!this.parseRequest()) return;
-    const method = this[METHOD_NAMES.get(this.command) ?? (`do_${this.command}` as const)];
+    const method = this.methodHandler(this.command);
     if (typeof method === 'function') return method.call(this);
     this.sendError(501, `Unsupported method ('${this.command}')`);
+  }
+
+  /**
+   * What answers a request method: the `do_` method of that name; 501 if there is none. Override it where the methods
+   * are not known beforehand.
+   */
+  methodHandler(command: string): MethodHandler | undefined {
+    return this[METHOD_NAMES.get(command) ?? (`do_${command}` as const)];
   }
 
   /**
@@ -500,6 +507,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   /** The client's name, looked up by its address; the address itself if it has none. */
   async addressString(): Promise<string> {
     const [host, port] = this.clientAddress;
+    const { lookupService } = await import('node:dns/promises');
     try {
       return (await lookupService(host, port)).hostname;
     } catch {

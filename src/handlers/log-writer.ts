@@ -2,7 +2,8 @@
 // Knows nothing of what the lines say.
 
 import { constants, fstatSync, openSync } from 'node:fs';
-import sonic, { type SonicBoom } from 'sonic-boom';
+import { createRequire } from 'node:module';
+import type { SonicBoom } from 'sonic-boom';
 
 /**
  * Writes a line to standard error, soon: within {@link FLUSH_AFTER_MS}, together with its neighbours. It never waits
@@ -30,7 +31,8 @@ export function flushLog(): void {
  * so processes that share a pipe do not tear each other's lines.
  */
 export class LogWriter {
-  readonly #out: SonicBoom;
+  readonly #fd: number;
+  #opened: SonicBoom | undefined;
   #batch = '';
   #batchBytes = 0;
   #timed = false;
@@ -42,21 +44,7 @@ export class LogWriter {
 
   /** @param fd stays open, and belongs to the caller */
   constructor(fd: number) {
-    this.#out = new sonic.SonicBoom({
-      ...openForLog(fd),
-      maxWrite: LONGEST_WRITE,
-      maxLength: MOST_KEPT,
-      retryEAGAIN: () => Date.now() < this.#retryUntil,
-    });
-    this.#out.on('error', () => {
-      this.#stuck = true;
-    });
-    this.#out.on('write', () => {
-      this.#stuck = false;
-    });
-    this.#out.on('drop', (lines: string) => {
-      this.#dropped += lines.split('\n').length - 1;
-    });
+    this.#fd = fd;
   }
 
   /** Lines lost and not yet reported. */
@@ -95,10 +83,36 @@ export class LogWriter {
   #flushSync(): void {
     this.#handOver();
     try {
-      this.#out.flushSync();
+      this.#opened?.flushSync();
     } catch {
       // There is nobody left to tell.
     }
+  }
+
+  /** Opened, and its package loaded, for the first batch: neither holds up the start of a server. */
+  get #out(): SonicBoom {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  #open(): SonicBoom {
+    const sonic = createRequire(import.meta.url)('sonic-boom') as typeof import('sonic-boom');
+    const out = new sonic.SonicBoom({
+      ...openForLog(this.#fd),
+      maxWrite: LONGEST_WRITE,
+      maxLength: MOST_KEPT,
+      retryEAGAIN: () => Date.now() < this.#retryUntil,
+    });
+    out.on('error', () => {
+      this.#stuck = true;
+    });
+    out.on('write', () => {
+      this.#stuck = false;
+    });
+    out.on('drop', (lines: string) => {
+      this.#dropped += lines.split('\n').length - 1;
+    });
+    return out;
   }
 
   #handOver(): void {

@@ -1,8 +1,8 @@
 // The text of log lines: printf formats, and the escaping that keeps one line one line.
 // Knows no request and no file: what is said is the handler's business, where it goes that of log-writer.ts.
 
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { sprintf } from 'sprintf-js';
 
 /**
  * `format % args` of Python: each conversion takes the next argument, `%(name)s` the property of that name of the
@@ -116,9 +116,18 @@ function property(mapping: unknown, key: string): unknown {
 
 function convert(spec: string, value: unknown): string {
   if (spec === 's') return String(value);
+  if (spec === 'd' && Number.isSafeInteger(value)) return String(value);
   if (spec.endsWith('r')) return sprintf(`%${spec.slice(0, -1)}s`, inspect(value));
   // sprintf-js would call a function for its value.
   return sprintf(`%${spec}`, typeof value === 'function' ? String(value) : value);
+}
+
+let loaded: typeof import('sprintf-js') | undefined;
+
+/** Loaded for the first conversion that needs it: most logs have none, and a server starts the sooner. */
+function sprintf(format: string, value: unknown): string {
+  loaded ??= createRequire(import.meta.url)('sprintf-js') as typeof import('sprintf-js');
+  return loaded.sprintf(format, value);
 }
 
 /** A value as text, whatever it is: even one that cannot be made a string, or throws when looked at. */

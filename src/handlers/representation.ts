@@ -172,18 +172,18 @@ class CompressedRepresentation implements Representation {
     const file = this.#file;
     const known = file.derived(this.coding);
     if (known !== undefined) return new MemoryOctets(known);
-    if (file.size <= WHOLE_MAX) return compressedWhole(file, this.coding, this.etag);
-    return { size: undefined, source: () => this.#stream() };
+    return file.size <= WHOLE_MAX ? compressedWhole(file, this.coding, this.etag) : this.#stream();
   }
 
   close(): void {
     this.#file.close();
   }
 
-  #stream(): ClosableSource {
+  #stream(): Body {
     const file = this.#file;
-    const compressed = new CompressedSource(file.source(0, file.size), this.coding, file.size);
-    return new KeptSource(compressed, WHOLE_MAX, (octets) => file.keepDerived(this.coding, octets));
+    const compress = () => new CompressedSource(file.source(0, file.size), this.coding, file.size);
+    const keep = (octets: Buffer) => file.keepDerived(this.coding, octets);
+    return { size: undefined, source: () => new KeptSource(compress(), WHOLE_MAX, keep) };
   }
 }
 

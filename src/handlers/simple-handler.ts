@@ -1,7 +1,6 @@
 // Python's SimpleHTTPRequestHandler: GET and HEAD of the files below a directory. What an answer should be is decided
 // by the pure functions of files/, what may be opened by opened-file.ts; here is the answering.
 
-import { randomBytes } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
 import { evaluate, ifRangeMatches } from '../files/conditional.js';
 import { parseListingSort, renderListing, renderListingJson } from '../files/listing.js';
@@ -138,16 +137,14 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
    */
   translatePath(path: string): string {
     const parsed = this.#parse(path);
-    const translated = parsed.ok
-      ? toFilePath(this.#boundary().root, parsed.segments, process.platform)
-      : parsed;
+    const translated = parsed.ok ? toFilePath(this.#root(), parsed.segments, process.platform) : parsed;
     return typeof translated === 'string' ? translated : `${this.directory}\0`;
   }
 
   /**
    * The Cache-Control of a file. By default it may be kept but must be asked for again, so that an edit shows on the
    * next reload.
-   * @param _path the canonical path of the request, decoded.
+   * @param _path of the file that answers, in the file system.
    */
   cacheControl(_path: string): string {
     return 'no-cache';
@@ -222,61 +219,59 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
         ? chooseRepresentation(file, type, this.#list('accept-encoding'), now)
         : asItIs(file, now);
       if (chosen === undefined) return this.#refuse(406, undefined, { Vary: 'Accept-Encoding' });
-      return this.#sendRepresentation(chosen, type, status, now);
+      // That there is nothing now says nothing of later, whatever the page that says so.
+      const cacheControl = status === 200 ? this.cacheControl(file.path) : 'no-cache';
+      return this.#sendRepresentation({ representation: chosen, status, type, cacheControl, now });
     } finally {
       chosen?.close();
       file.close();
     }
   }
 
-  #sendRepresentation(representation: Representation, type: string, status: 200 | 404, now: number): Sending {
+  #sendRepresentation(answer: FileAnswer): Sending {
+    const { representation, status, now } = answer;
     const verdict =
       status === 200 ? evaluate(this.#conditions(), representation, this.command, now) : 'proceed';
     if (verdict === 'precondition-failed') return this.#refuse(412);
     if (verdict === 'not-modified') {
       this.sendResponse(304);
-      this.#endWithValidators(representation);
+      this.#endWithValidators(answer);
       return undefined;
     }
     const body = representation.open();
     return body instanceof Promise
-      ? body.then((made) => this.#sendBody(representation, made, type, status, now))
-      : this.#sendBody(representation, body, type, status, now);
+      ? body.then((made) => this.#sendBody(answer, made))
+      : this.#sendBody(answer, body);
   }
 
-  #sendBody(
-    representation: Representation,
-    body: Body,
-    type: string,
-    status: 200 | 404,
-    now: number,
-  ): ClosableSource | undefined {
+  #sendBody(answer: FileAnswer, body: Body): ClosableSource | undefined {
+    const { status, type } = answer;
     if (body.size === undefined) {
-      this.#sendFields(representation, status, type);
+      this.#sendFields(answer, status, type);
       return body.source();
     }
     const { size } = body;
-    const ranges = status === 200 ? this.#ranges(size, representation, now) : 'ignore';
+    const ranges = status === 200 ? this.#ranges(size, answer) : 'ignore';
     if (ranges === 'unsatisfiable') {
       return this.#refuse(416, undefined, { 'Content-Range': contentRange(undefined, size) });
     }
     if (ranges === 'ignore') {
-      this.#sendFields(representation, status, type, size);
+      this.#sendFields(answer, status, type, size);
       return body.source(0, size);
     }
     const [range] = ranges;
     if (ranges.length === 1 && range !== undefined) {
-      this.#sendFields(representation, 206, type, rangeLength(range), contentRange(range, size));
+      this.#sendFields(answer, 206, type, rangeLength(range), contentRange(range, size));
       return body.source(range.start, rangeLength(range));
     }
-    const multipart = multipartRanges(ranges, size, type, randomBytes(16).toString('hex'));
-    this.#sendFields(representation, 206, multipart.contentType, multipart.contentLength);
+    const multipart = multipartRanges(ranges, size, type, randomBoundary());
+    this.#sendFields(answer, 206, multipart.contentType, multipart.contentLength);
     return new PartsSource(body, multipart);
   }
 
   /** What is the same in most answers comes first: a head that begins as another did costs less. */
   #sendFields(
-    representation: Representation,
+    answer: FileAnswer,
     status: 200 | 206 | 404,
     type: string,
     length?: number,
@@ -286,15 +281,15 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     this.#field('X-Content-Type-Options', 'nosniff');
     if (length !== undefined) this.#field('Accept-Ranges', 'bytes');
     this.#field('Content-Type', type);
-    if (representation.coding !== undefined) this.sendHeader('Content-Encoding', representation.coding);
+    const { coding } = answer.representation;
+    if (coding !== undefined) this.sendHeader('Content-Encoding', coding);
     if (range !== undefined) this.sendHeader('Content-Range', range);
     if (length !== undefined) this.sendHeader('Content-Length', length);
-    this.#endWithValidators(representation);
+    this.#endWithValidators(answer);
   }
 
-  #endWithValidators({ etag, lastModified, varies }: Representation): void {
-    const path = this.#parse(this.path);
-    this.#field('Cache-Control', path.ok ? this.cacheControl(path.path) : 'no-cache');
+  #endWithValidators({ representation: { etag, lastModified, varies }, cacheControl }: FileAnswer): void {
+    this.#field('Cache-Control', cacheControl);
     if (varies) this.#field('Vary', 'Accept-Encoding');
     this.#field('Last-Modified', lastModified);
     this.#field('ETag', etag);
@@ -362,11 +357,18 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return this.#parsed.path;
   }
 
-  /** The same object for the same settings, and the current directory looked at only if they are relative to it. */
+  /** `directory` as an absolute path. The current directory is looked at only if it is relative to that. */
+  #root(): string {
+    const known = this.#bounds;
+    return known?.directory === this.directory && isAbsolute(known.directory)
+      ? known.root
+      : resolve(this.directory);
+  }
+
+  /** The same object for the same settings. */
   #boundary(): Boundary {
     const { directory, dotfiles, followSymlinks } = this;
-    const root =
-      isAbsolute(directory) && this.#bounds?.directory === directory ? this.#bounds.root : resolve(directory);
+    const root = this.#root();
     const known = this.#bounds;
     const closed = this.closedDirectories();
     if (
@@ -402,8 +404,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   #ranges(
     size: number,
-    representation: Representation,
-    now: number,
+    { representation, now }: FileAnswer,
   ): readonly ByteRange[] | 'ignore' | 'unsatisfiable' {
     const field = this.headers.get('range');
     if (field === undefined || this.command !== 'GET') return 'ignore';
@@ -456,6 +457,16 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   }
 }
 
+/** What is to be said of a file. */
+interface FileAnswer {
+  readonly representation: Representation;
+  readonly status: 200 | 404;
+  readonly type: string;
+  readonly cacheControl: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /** What `sendHead()` returns. */
 type Sending = ClosableSource | undefined | Promise<ClosableSource | undefined>;
 
@@ -479,6 +490,10 @@ prototype.fallbackPage = undefined;
 prototype.notFoundPage = undefined;
 prototype.basePath = '';
 prototype.compression = true;
+
+function randomBoundary(): string {
+  return crypto.randomUUID().replaceAll('-', '');
+}
 
 function parseBelow(target: string, base: string): CanonicalPath | PathRefusal {
   const path = parsePath(target);

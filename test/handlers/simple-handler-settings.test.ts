@@ -208,11 +208,11 @@ describe('the others', () => {
     expect((await site.get('/pub')).status).toBe(404);
   });
 
-  it('cacheControl(): by path', async () => {
+  it('cacheControl(): by file', async () => {
     site = await Site.serve({ 'assets/a.js': 'a', 'b.js': 'b' }, (Base) => {
       return class extends Base {
         override cacheControl(path: string): string {
-          return path.startsWith('/assets/') ? 'max-age=31536000, immutable' : super.cacheControl(path);
+          return path.includes('/assets/') ? 'max-age=31536000, immutable' : super.cacheControl(path);
         }
       };
     });
