@@ -26,6 +26,10 @@ export {
 } from './connection/settings.js';
 export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
 export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
+export type { Variables } from './handlers/cgi-environment.js';
+export { CGIHTTPRequestHandler, type CGILimits } from './handlers/cgi-handler.js';
+export type { CGIInfo } from './handlers/cgi-path.js';
+export { Credentials, hashPassword } from './handlers/credentials.js';
 export { type ClosableSource, MemorySource } from './handlers/file-source.js';
 export { SimpleHTTPRequestHandler } from './handlers/simple-handler.js';
 export { HTTPServer, type HTTPServerOptions, ThreadingHTTPServer } from './http-server.js';

@@ -20,12 +20,20 @@ export interface SeekableOctets {
   source(start: number, length: number): ClosableSource;
 }
 
-/** One read of a large file. */
+/** What is read in place, and the least that is read of a large file at once. */
 const CHUNK_SIZE = 64 * 1024;
 
 /**
+ * To read this much at once halves what a long download costs. But a client that stops taking it leaves it in memory, so
+ * only so many sources may hold that much at the same time.
+ */
+const LARGE_CHUNK_SIZE = 512 * 1024;
+const LARGE_CHUNKS_MAX = 32;
+let largeChunks = 0;
+
+/**
  * Part of an open file, read from its descriptor: never more octets than asked for.
- * Up to 64 KiB are read in place, which costs less than to wait for them; more without blocking.
+ * Up to 64 KiB are read in place, which costs less than to wait for them; more without blocking, in larger pieces.
  */
 export class FileSource implements ClosableSource {
   readonly #descriptor: number;
@@ -37,6 +45,7 @@ export class FileSource implements ClosableSource {
   #remaining: number;
   #busy = false;
   #closed = false;
+  #holdsLarge = false;
 
   /**
    * @param descriptor is the source's from now on.
@@ -52,6 +61,7 @@ export class FileSource implements ClosableSource {
 
   /** @throws {Error} the file has become shorter than it was; or the error of the file system. */
   read(): Buffer | undefined | Promise<Buffer | undefined> {
+    this.#releaseLarge();
     if (this.#remaining === 0) return undefined;
     if (this.#closed) throw new Error('The file has been closed');
     const buffer = this.#room();
@@ -64,17 +74,32 @@ export class FileSource implements ClosableSource {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#releaseLarge();
     // The number may name another file as soon as it is closed, so a read in flight has to end first.
     if (!this.#busy) closeSync(this.#descriptor);
   }
 
   /** Where the next octets go. */
   #room(): Buffer {
-    const size = Math.min(this.#remaining, CHUNK_SIZE);
+    const size = Math.min(this.#remaining, this.#blocking ? CHUNK_SIZE : this.#chunkSize());
     if (this.#onWhole === undefined) return Buffer.allocUnsafe(size);
     this.#whole ??= Buffer.allocUnsafeSlow(this.#remaining);
     const start = this.#whole.length - this.#remaining;
     return this.#whole.subarray(start, start + size);
+  }
+
+  #chunkSize(): number {
+    if (largeChunks >= LARGE_CHUNKS_MAX) return CHUNK_SIZE;
+    largeChunks++;
+    this.#holdsLarge = true;
+    return LARGE_CHUNK_SIZE;
+  }
+
+  /** Whoever reads on, or closes, is done with what was read before. */
+  #releaseLarge(): void {
+    if (!this.#holdsLarge) return;
+    this.#holdsLarge = false;
+    largeChunks--;
   }
 
   #readLater(buffer: Buffer): Promise<Buffer> {

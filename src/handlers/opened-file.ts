@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { relative, sep } from 'node:path';
-import { isHidden, isInside } from '../files/path.js';
+import { foldCase, isHidden, isInside } from '../files/path.js';
 
 /** What may be served. */
 export interface Boundary {
@@ -23,6 +23,8 @@ export interface Boundary {
   readonly dotfiles: boolean;
   /** Whether links may lead out of the root. */
   readonly followSymlinks: boolean;
+  /** Real paths of directories out of which nothing is served, whatever name leads there. None, if left out. */
+  readonly closed?: readonly string[];
 }
 
 /** An open file or directory, and what is known of it. */
@@ -66,7 +68,9 @@ export function openDirectory(path: string, boundary: Boundary): Opened | OpenFa
 }
 
 /** Whether a path without links in it lies inside the root, unless links may leave it, and below no hidden name there. */
-export function isServed(realPath: string, { root, dotfiles, followSymlinks }: Boundary): boolean {
+export function isServed(realPath: string, boundary: Boundary): boolean {
+  const { root, dotfiles, followSymlinks } = boundary;
+  if (!isOpen(realPath, boundary)) return false;
   // What begins with the root has no links, so neither has the root, and need not be resolved.
   const realRoot = isInside(root, realPath, sep) ? root : realpathSync.native(root);
   if (!isInside(realRoot, realPath, sep)) return followSymlinks;
@@ -110,7 +114,13 @@ function openChecked(
 }
 
 function mayServe(path: string, realPath: string | undefined, boundary: Boundary): boolean {
-  return !isInside(boundary.root, path, sep) || (realPath !== undefined && isServed(realPath, boundary));
+  if (isInside(boundary.root, path, sep)) return realPath !== undefined && isServed(realPath, boundary);
+  return realPath === undefined ? boundary.closed === undefined : isOpen(realPath, boundary);
+}
+
+/** A file system may ignore case, so that another spelling of a name is the same directory. */
+function isOpen(realPath: string, { closed = [] }: Boundary): boolean {
+  return !closed.some((directory) => isInside(foldCase(directory), foldCase(realPath), sep));
 }
 
 /** Where what is open really is; `undefined` if its name has been given to something else meanwhile. */

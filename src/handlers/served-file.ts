@@ -163,7 +163,8 @@ function isSameBoundary(one: Boundary, other: Boundary): boolean {
     one === other ||
     (one.root === other.root &&
       one.dotfiles === other.dotfiles &&
-      one.followSymlinks === other.followSymlinks)
+      one.followSymlinks === other.followSymlinks &&
+      one.closed?.join('\0') === other.closed?.join('\0'))
   );
 }
 

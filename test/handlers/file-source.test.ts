@@ -69,7 +69,18 @@ it('a descriptor stays open until a read in flight has ended', async () => {
   source.close();
   source.close();
   if (process.platform === 'linux') expect(descriptorsBelow(directory.path)).toHaveLength(1);
-  expect((await reading)?.length).toBe(65_536);
+  expect((await reading)?.length).toBe(OCTETS.length);
+});
+
+it('a large file is read in large pieces, unless too many sources hold one', async () => {
+  const large = directory.write('large', Buffer.alloc(1_000_000));
+  const sources = Array.from({ length: 40 }, () => new FileSource(openSync(large, 'r'), 0, 1_000_000));
+  const first = await Promise.all(sources.map((source) => source.read()));
+  expect(first.filter((chunk) => chunk?.length === 524_288)).toHaveLength(32);
+  expect(first.filter((chunk) => chunk?.length === 65_536)).toHaveLength(8);
+  for (const source of sources.slice(0, 32)) source.close();
+  expect((await sources[39]!.read())?.length).toBe(524_288);
+  for (const source of sources) source.close();
 });
 
 it('the parts of a file, each behind its head', async () => {

@@ -57,6 +57,23 @@ describe.each(platforms)('%s', (_title, { openDirectory, openFile }) => {
     expect(open('')).toBe('directory');
   });
 
+  it('MUST 72: opens nothing in a closed directory, whatever leads there and in whatever case it is named', () => {
+    site.link('www/link', 'd/b.txt');
+    site.link('outside.txt', 'www/d/b.txt');
+    const refused = (path: string, ...closed: string[]) =>
+      openFile(join(site.path, path), { root: root(), dotfiles: false, followSymlinks: true, closed });
+    for (const path of ['www/d/b.txt', 'www/link', 'www/d', 'outside.txt']) {
+      expect(refused(path, join(root(), 'd'))).toBe('refused');
+      expect(refused(path, '/nowhere', join(root(), 'D'))).toBe('refused');
+    }
+    expect(open('d/b.txt')).toBe('b');
+    const boundary = { root: root(), dotfiles: false, followSymlinks: false, closed: [join(root(), 'd')] };
+    expect(openDirectory(join(root(), 'd'), boundary)).toBe('refused');
+    const opened = openFile(join(root(), 'a.txt'), boundary);
+    if (typeof opened === 'string') throw new Error(opened);
+    closeSync(opened.descriptor);
+  });
+
   it('says of what is not there that it is missing', () => {
     expect(open('nothing')).toBe('missing');
     expect(open('a.txt/b')).toBe('missing');
