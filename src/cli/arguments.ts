@@ -14,6 +14,7 @@ const commander = createRequire(import.meta.url)('commander') as typeof import('
 export type CommandLine =
   | { readonly show: 'help'; readonly every: boolean }
   | { readonly show: 'version' }
+  | { readonly show: 'hash' }
   | { readonly show: 'completions'; readonly shell: Shell }
   | { readonly show?: undefined; readonly source: Source; readonly config: string | undefined };
 
@@ -27,10 +28,11 @@ export type Shell = (typeof SHELLS)[number];
 export function parseArguments(argv: readonly string[]): CommandLine {
   const command = makeCommand();
   const failure = parse(command, argv);
-  const { help, version, completions, config, ...settings } = command.opts<Said>();
+  const { help, version, completions, hashPassword, config, ...settings } = command.opts<Said>();
   if (help !== undefined) return { show: 'help', every: help === 'all' }; // also behind a mistake: that is when it is needed
   if (failure !== undefined) throw failure;
   if (version === true) return { show: 'version' };
+  if (hashPassword === true) return { show: 'hash' };
   if (completions !== undefined) return { show: 'completions', shell: toShell(completions) };
   return { source: toSource(settings, sortOut(command.args)), config };
 }
@@ -40,6 +42,7 @@ interface Said {
   readonly help?: string | true;
   readonly version?: true;
   readonly completions?: string;
+  readonly hashPassword?: true;
   readonly config?: string;
   readonly [field: string]: boolean | string | readonly string[] | undefined;
 }
@@ -54,6 +57,7 @@ function makeCommand(): Command {
   return command
     .option('--config <value>')
     .option('--completions <value>')
+    .option('--hash-password')
     .option('-V, --version')
     .option('-h, --help [value]');
 }

@@ -26,6 +26,11 @@ async function carryOut(request: Request): Promise<void> {
       console.log(version);
       return;
     }
+    case 'hash': {
+      const { printHash } = await import('./password.js');
+      await printHash();
+      return;
+    }
     case 'completions': {
       const { completions } = await import('./completions.js');
       process.stdout.write(completions(request.shell));

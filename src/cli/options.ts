@@ -537,6 +537,12 @@ export const OPTION_INFOS: readonly OptionInfo[] = [
   },
   {
     ...ABOUT_THE_COMMAND,
+    long: '--hash-password',
+    does: 'read a password, and print it as --auth takes it',
+    example: '--hash-password',
+  },
+  {
+    ...ABOUT_THE_COMMAND,
     long: '--version',
     short: '-V',
     does: 'print the version',

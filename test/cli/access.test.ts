@@ -199,6 +199,18 @@ describe('--auth', () => {
     expect(stderr).not.toContain('secret');
   });
 
+  it('--hash-password makes what --auth takes, of the first line it reads', async () => {
+    const { status, stdout } = runCommand(['--hash-password'], {}, 'päss:wörd\nanother\n');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\$scrypt\$\S+\n$/);
+    await using command = await startCommand(['0', site.path, '--auth', `eve:${stdout.trim()}`]);
+    expect((await ask(command.port, `Host: localhost\r\n${basic('eve:päss:wörd')}`)).status).toBe(200);
+    expect((await ask(command.port, `Host: localhost\r\n${basic('eve:another')}`)).status).toBe(401);
+    const { status: none, stderr } = runCommand(['--hash-password']);
+    expect(none).toBe(1);
+    expect(stderr).toMatch(/^basehttp: there is no password [^\n]+\n$/);
+  });
+
   it('MUST 86: --auth with a bad hash', () => {
     const { status, stderr } = runCommand(['0', site.path, '--auth', 'eve:$scrypt$secret']);
     expect(status).toBe(2);

@@ -57,6 +57,7 @@ describe('asks to be shown', () => {
     ['1 2 3 --help', { show: 'help', every: false }],
     ['--version', { show: 'version' }],
     ['-V', { show: 'version' }],
+    ['--hash-password', { show: 'hash' }],
     ['--completions bash', { show: 'completions', shell: 'bash' }],
     ['--completions=fish', { show: 'completions', shell: 'fish' }],
   ])('%j', (line, request) => {

@@ -303,7 +303,7 @@ describe('each option is shown', () => {
   it('and none else: the table has every setting, and what is about the command', () => {
     expect(KEYS).toHaveLength(Object.keys(SAID).length);
     const others = OPTION_INFOS.filter(({ field }) => field === undefined).map(({ long }) => long);
-    expect(others).toEqual(['--config', '--completions', '--version', '--help']);
+    expect(others).toEqual(['--config', '--completions', '--hash-password', '--version', '--help']);
   });
 
   it.each(Object.entries(places))('in %s', (_place, text) => {

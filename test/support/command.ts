@@ -72,11 +72,16 @@ export function startCommand(
   return RunningProgram.start([commandPath(), ...args], cwd, env);
 }
 
-/** Runs the command until it ends by itself. @param env added to the environment */
-export function runCommand(args: readonly string[], env?: Readonly<Record<string, string>>) {
+/** Runs the command until it ends by itself. @param env added to the environment @param input for it to read */
+export function runCommand(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  input: string = '',
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [commandPath(), ...args], {
     encoding: 'utf8',
     timeout: 15_000,
+    input,
     env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
