@@ -16,7 +16,6 @@ import {
   type Upgraded,
 } from './exchange.js';
 import { Output } from './output.js';
-import { type BodyChannel, RequestBody } from './request-body.js';
 import { type ResponseChannel, ResponseWriter } from './response-writer.js';
 import type { ConnectionSettings } from './settings.js';
 import type { Transport, TransportListener } from './transport.js';
@@ -29,6 +28,11 @@ const BODY = 3;
 const LEFT_OVER = 4;
 const PEER_TAKES = 5;
 const PEER_CLOSES = 6;
+/** The next request, whose time begins to run with the next sweep. */
+const NEXT_REQUEST_SOON = 7;
+
+/** Orders connections by when they have become idle, without a look at the clock. */
+let latestIdle = 0;
 
 /** A reader that waits for octets of the body. */
 interface Waiter {
@@ -39,7 +43,7 @@ interface Waiter {
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /** Serves the requests of one transport to an application, until the connection ends. */
-export class Connection implements TransportListener, Timed, BodyChannel, ResponseChannel, ExchangeChannel {
+export class Connection implements TransportListener, Timed, ResponseChannel, ExchangeChannel {
   readonly output: Output;
   /** By the clock of the deadlines. */
   deadline = Number.POSITIVE_INFINITY;
@@ -67,6 +71,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** The response that was sent ends the connection. */
   #lastResponse = false;
 
+  #idleSince = ++latestIdle;
   #bodyEnded = true;
   #bodyFailure: unknown;
   #continueOwed = false;
@@ -103,11 +108,11 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   /**
-   * Since when nothing is going on, by the clock of the deadlines, other than that the peer may still have to close;
-   * `undefined` while something is.
+   * Since when nothing is going on, other than that the peer may still have to close: a number that is smaller the longer
+   * that is; `undefined` while something is.
    */
   get idleSince(): number | undefined {
-    return this.idle || this.#awaits === PEER_CLOSES ? this.#awaitsSince : undefined;
+    return this.idle || this.#awaits === PEER_CLOSES ? this.#idleSince : undefined;
   }
 
   /** Finishes what is in flight, lets it say `Connection: close`, and ends; an idle connection ends at once. */
@@ -119,7 +124,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** Ends the connection now, whatever is in flight. */
   destroy(): void {
     this.#ending = true;
-    this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    this.#awaitNothing();
     this.#transport.destroy();
   }
 
@@ -137,7 +142,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   onDrain(): void {
     this.output.onDrain();
     if (this.output.blocked) return;
-    if (this.#awaits === PEER_TAKES) this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    if (this.#awaits === PEER_TAKES) this.#awaitNothing();
     if (this.#ending) {
       this.#endTransport();
       return;
@@ -170,6 +175,9 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
         break;
       case BODY:
         this.#failBody(new ProtocolError(408, 'TIMEOUT', 'The body took too long to arrive'));
+        break;
+      case NEXT_REQUEST_SOON:
+        this.#await(NEXT_REQUEST, this.#settings.timeouts.idle);
         break;
       case NEXT_REQUEST:
       case LEFT_OVER:
@@ -220,15 +228,17 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #awaitRequest(): void {
-    const { idle, headers } = this.#settings.timeouts;
     this.#unpause();
     if (!this.#parser.idle) {
       // The time for a head runs from its first octet, and is not prolonged by the others.
-      if (this.#awaits !== REQUEST_HEAD) this.#await(REQUEST_HEAD, headers);
+      if (this.#awaits !== REQUEST_HEAD) this.#await(REQUEST_HEAD, this.#settings.timeouts.headers);
     } else if (this.#peerEnded || this.#stopping) {
       this.#end();
     } else if (this.#requests > 0) {
-      this.#await(NEXT_REQUEST, idle);
+      // Most connections are busy again by the next sweep, and have not looked at the clock.
+      this.#awaits = NEXT_REQUEST_SOON;
+      this.deadline = 0;
+      this.#idleSince = ++latestIdle;
     }
   }
 
@@ -236,7 +246,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     this.deadline = Number.POSITIVE_INFINITY;
     this.#awaits = NOTHING;
     this.#requests++;
-    this.#bodyEnded = false;
+    this.#bodyEnded = head.bodyLength === 0 && this.#parser.next() === END;
     this.#continueOwed = head.expectsContinue;
     this.#discarded = this.#received = this.#waited = 0;
     const exchange = this.#open(head);
@@ -252,12 +262,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #open(head: RequestHead): Exchange {
-    const exchange = new Exchange(
-      head,
-      new RequestBody(head.bodyLength, this),
-      new ResponseWriter(head, this),
-      this,
-    );
+    const exchange = new Exchange(head, new ResponseWriter(head, this), this);
     this.#exchange = exchange;
     return exchange;
   }
@@ -363,8 +368,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** From now on the exchange cannot reach the connection, nor what comes behind it on the connection. */
   #leave(exchange: Exchange): void {
     this.#exchange = undefined;
-    exchange.body.close();
-    exchange.response.close();
+    exchange.close();
     if (this.#waiter !== undefined) {
       this.#settleWaiter((waiter) =>
         waiter.reject(new Error('The request is over: its body can no longer be read')),
@@ -409,7 +413,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     }
     if (event === END) {
       this.#bodyEnded = true;
-      this.#exchange!.body.trailers = this.#parser.trailers;
+      if (this.#parser.trailers !== undefined) this.#exchange!.body.trailers = this.#parser.trailers;
     } else if (event === DATA) {
       this.#continueOwed = false;
       this.#received += this.#parser.data.length;
@@ -443,12 +447,12 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
       return;
     }
     if (event !== DATA && event !== END) return;
-    if (this.#awaits === BODY) this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    if (this.#awaits === BODY) this.#awaitNothing();
     this.#settleWaiter((waiter) => waiter.resolve(event === DATA ? this.#parser.data : undefined));
   }
 
   #failBody(error: unknown): void {
-    if (this.#awaits === BODY) this.#await(NOTHING, Number.POSITIVE_INFINITY);
+    if (this.#awaits === BODY) this.#awaitNothing();
     this.#loseBody(error);
     this.#settleWaiter((waiter) => waiter.reject(error));
   }
@@ -524,8 +528,8 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   /** Whether it is known that more of the body is left unread than it is worth to step over. */
   #leavesTooMuch(): boolean {
     if (this.#bodyEnded) return false;
-    const { length } = this.#exchange!.body;
-    return length !== CHUNKED && length - this.#received > this.#settings.limits.maxDiscardSize;
+    const { bodyLength } = this.#exchange!.head;
+    return bodyLength !== CHUNKED && bodyLength - this.#received > this.#settings.limits.maxDiscardSize;
   }
 
   #flushTurn(): void {
@@ -550,6 +554,10 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
     if (!this.#paused) return;
     this.#paused = false;
     this.#transport.resume();
+  }
+
+  #awaitNothing(): void {
+    this.#await(NOTHING, Number.POSITIVE_INFINITY);
   }
 
   #await(what: number, milliseconds: number): void {
@@ -585,6 +593,7 @@ export class Connection implements TransportListener, Timed, BodyChannel, Respon
   }
 
   #linger(): void {
+    if (this.#awaits !== PEER_CLOSES) this.#idleSince = ++latestIdle;
     this.#await(PEER_CLOSES, this.#settings.timeouts.linger);
     this.deadline = Math.min(this.deadline, this.#lingersUntil);
   }

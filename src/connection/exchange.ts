@@ -1,7 +1,7 @@
 // What an application sees of any HTTP version: one request, and the response to it.
 
 import type { RequestHead } from '../http1/request-head.js';
-import type { RequestBody } from './request-body.js';
+import { type BodyChannel, RequestBody } from './request-body.js';
 import type { ResponseWriter } from './response-writer.js';
 import type { Transport } from './transport.js';
 
@@ -20,30 +20,36 @@ export interface Upgraded {
 }
 
 /** What an exchange needs of its connection. */
-export interface ExchangeChannel {
+export interface ExchangeChannel extends BodyChannel {
   upgrade(exchange: Exchange): Upgraded;
 }
 
 /** A request, and the response to it. */
 export class Exchange {
   readonly head: RequestHead;
-  readonly body: RequestBody;
   readonly response: ResponseWriter;
   /** Whether the connection may persist behind this exchange. Set it to false to end the connection. */
   persistent: boolean;
-  readonly #channel: ExchangeChannel;
+  #channel: ExchangeChannel | undefined;
+  #body: RequestBody | undefined;
   #controller: AbortController | undefined;
   #aborted: Error | undefined;
 
   /** @internal Made by the connection. */
-  constructor(head: RequestHead, body: RequestBody, response: ResponseWriter, channel: ExchangeChannel) {
+  constructor(head: RequestHead, response: ResponseWriter, channel: ExchangeChannel) {
     this.head = head;
-    this.body = body;
     this.response = response;
     this.persistent = head.persistent;
     this.#channel = channel;
+    this.#body = undefined;
     this.#controller = undefined;
     this.#aborted = undefined;
+  }
+
+  /** The body of the request. Made on first use: most requests have none. */
+  get body(): RequestBody {
+    this.#body ??= new RequestBody(this.head.bodyLength, this.#channel);
+    return this.#body;
   }
 
   /** Aborted, with a `ConnectionResetError`, when the client goes away before the exchange is over. Made on first use. */
@@ -61,7 +67,15 @@ export class Exchange {
    * @throws {Error} the body is not at its end, or another response has been begun.
    */
   upgrade(): Upgraded {
+    if (this.#channel === undefined) throw new Error('The exchange is over');
     return this.#channel.upgrade(this);
+  }
+
+  /** @internal It is over: who still reads or writes is told so. */
+  close(): void {
+    this.#channel = undefined;
+    this.#body?.close();
+    this.response.close();
   }
 
   /** @internal The client is gone. */

@@ -17,7 +17,7 @@ export class RequestBody {
   #channel: BodyChannel | undefined;
 
   /** @internal Made by the connection. */
-  constructor(length: number, channel: BodyChannel) {
+  constructor(length: number, channel: BodyChannel | undefined) {
     this.length = length;
     this.trailers = undefined;
     this.#channel = channel;

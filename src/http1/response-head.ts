@@ -38,10 +38,20 @@ export class ResponseHead {
    *   contradicts the framing.
    */
   append(name: string, value: string | number): this {
+    const known = this.#text.known(name, value);
+    if (known === undefined) return this.#appendNew(name, value);
+    this.#text = known;
+    if (known.contentLength !== undefined) this.contentLength = known.contentLength;
+    return this;
+  }
+
+  #appendNew(name: string, value: string | number): this {
     const field = KNOWN_FIELDS.get(name) ?? newField(name);
     const text = typeof value === 'string' ? value : String(value);
     const line = text === field.value ? field.line : fieldLine(field, name, text);
-    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) this.#text = this.#text.with(line);
+    if (field.kind === ORDINARY || this.#appendFraming(field.kind, text)) {
+      this.#text = this.#text.with(line, name, value, this.contentLength);
+    }
     return this;
   }
 
@@ -117,20 +127,32 @@ const SPECIAL_KINDS = new Map([
  * been sent before is not put together again, and is one piece of memory, which is what writing it costs.
  */
 class HeadText {
+  /** What Content-Length says in it. */
+  readonly contentLength: number | undefined;
   #text: string;
   #uses = 0;
   #line = '';
+  #name = '';
+  #value: string | number = '';
   #longer: HeadText | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, contentLength?: number) {
     this.#text = text;
+    this.contentLength = contentLength;
   }
 
-  /** This text and one more line. */
-  with(line: string): HeadText {
+  /** This text and that field, if it is what came behind it the last time. */
+  known(name: string, value: string | number): HeadText | undefined {
+    return this.#value === value && this.#name === name ? this.#longer : undefined;
+  }
+
+  /** This text and one more line, which may be that of a field. */
+  with(line: string, name = '', value: string | number = '', contentLength?: number): HeadText {
     if (this.#longer === undefined || this.#line !== line) {
       this.#line = line;
-      this.#longer = new HeadText(this.#text + line);
+      this.#name = name;
+      this.#value = value;
+      this.#longer = new HeadText(this.#text + line, contentLength);
     }
     return this.#longer;
   }
