@@ -1,4 +1,4 @@
-// Makes docs/images/listing-{light,dark,phone}.png: the listing of a made-up directory, in the system's Chromium.
+// Makes the pictures of docs/images/: listings of made-up directories, and an error page, in the system's Chromium.
 // Run it behind `npm run build`: node scripts/screenshots.js
 
 import {
@@ -28,29 +28,65 @@ const FILES = [
   ['interview.flac', 96_402_113, '2025-02-14T16:20Z'],
   ['notes.txt', 812, '2025-07-20T06:55Z'],
   ['talk-recording.mp4', 1_734_201_884, '2025-04-22T19:37Z'],
+  ['sources.tar.gz', 30_210_000, '2025-05-04T07:00Z'],
+  ['spelling.py', 3_021, '2025-03-19T22:41Z'],
   ['Żółw.jpg', 3_318_902, '2024-10-03T03:27Z'],
 ];
 
 const FOLDER_DATES = { photos: '2025-07-19T14:03Z', sketches: '2025-03-02T09:12Z' };
 
+/** Name and content of files of a small project. */
+const PROJECT = [
+  ['docs/guide.md', ''],
+  ['index.js', 'x'.repeat(4321)],
+  ['package.json', 'x'.repeat(612)],
+  [
+    'README.md',
+    `# bookbinder
+
+Makes a book of chapters: **one command**, no settings. [The guide](docs/guide.md) has more.
+
+\`\`\`sh
+npx bookbinder chapters/*.md --output book.pdf
+\`\`\`
+
+## Options
+
+| Option | Meaning | Default |
+| :-- | :-- | --: |
+| \`--output\` | where the book goes | \`book.pdf\` |
+| \`--paper\` | \`a4\`, \`a5\` or \`letter\` | \`a5\` |
+
+> Chapters come in the order of their names: \`2\` before \`10\`.
+`,
+  ],
+];
+
+const PROJECT_DATE = '2025-06-21T10:20Z';
+
+const LAPTOP = { width: 900, height: 800 };
+const PHONE = {
+  viewport: { width: 390, height: 820 },
+  deviceScaleFactor: 1.25,
+  isMobile: true,
+  hasTouch: true,
+};
+
 const PICTURES = [
+  { name: 'listing-light', path: '/projects/book/', colorScheme: 'light', viewport: LAPTOP },
+  { name: 'listing-dark', path: '/projects/book/', colorScheme: 'dark', viewport: LAPTOP },
+  { name: 'listing-phone', path: '/projects/book/', colorScheme: 'light', ...PHONE },
   {
-    name: 'listing-light',
+    name: 'listing-readme',
+    path: '/projects/bookbinder/',
     colorScheme: 'light',
-    viewport: { width: 900, height: 715 },
-    deviceScaleFactor: 1,
+    viewport: { width: 900, height: 940 },
   },
   {
-    name: 'listing-dark',
+    name: 'error-page',
+    path: '/projects/nothing',
     colorScheme: 'dark',
-    viewport: { width: 900, height: 715 },
-    deviceScaleFactor: 1,
-  },
-  {
-    name: 'listing-phone',
-    colorScheme: 'light',
-    viewport: { width: 390, height: 820 },
-    deviceScaleFactor: 1.25,
+    viewport: { width: 900, height: 300 },
   },
 ];
 
@@ -68,7 +104,8 @@ const FLAGS = [
 const root = mkdtempSync(join(tmpdir(), 'basehttp-pictures-'));
 try {
   fill(join(root, 'projects', 'book'));
-  await photograph(root, '/projects/book/');
+  fillProject(join(root, 'projects', 'bookbinder'));
+  await photograph(root);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
@@ -86,7 +123,18 @@ function fill(directory) {
     utimesSync(join(directory, name), new Date(date), new Date(date));
 }
 
-async function photograph(directory, path) {
+function fillProject(directory) {
+  const date = new Date(PROJECT_DATE);
+  for (const [name, content] of PROJECT) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    utimesSync(path, date, date);
+  }
+  utimesSync(join(directory, 'docs'), date, date);
+}
+
+async function photograph(directory) {
   class Handler extends SimpleHTTPRequestHandler {
     directory = directory;
     logMessage() {}
@@ -99,7 +147,7 @@ async function photograph(directory, path) {
     args: FLAGS,
   });
   try {
-    for (const { name, ...options } of PICTURES) {
+    for (const { name, path, ...options } of PICTURES) {
       const page = await browser.newPage(options);
       await page.goto(`http://127.0.0.1:${httpd.serverPort}${path}`);
       await page.screenshot({ path: fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url)) });

@@ -25,6 +25,8 @@ export {
   connectionSettings,
 } from './connection/settings.js';
 export { SocketTransport, type Transport, type TransportListener } from './connection/transport.js';
+export { isTrustedHost } from './files/host.js';
+export type { ExtensionsMap } from './files/media-type.js';
 export { BaseHTTPRequestHandler, type MessageClass, type MethodHandler } from './handlers/base-handler.js';
 export type { Variables } from './handlers/cgi-environment.js';
 export { CGIHTTPRequestHandler, type CGILimits } from './handlers/cgi-handler.js';

@@ -1,39 +1,34 @@
 // Every example is compiled against the built package, started, and used for what it is there for.
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { RunningProgram } from './support/command.js';
+import type { RunningProgram } from './support/command.js';
+import { hasProgram } from './support/command.js';
+import { CompiledExamples, examplesDirectory } from './support/examples.js';
+import { git, hasGit, makeRepository } from './support/git.js';
+import { temporaryDirectory } from './support/temporary-directory.js';
 
-const project = dirname(dirname(fileURLToPath(import.meta.url)));
-const examples = readdirSync(join(project, 'examples')).filter((name) => name.endsWith('.ts'));
+const examples = ['.', 'cgi']
+  .flatMap((directory) =>
+    readdirSync(join(examplesDirectory, directory)).map((name) => join(directory, name)),
+  )
+  .filter((name) => name.endsWith('.ts'));
 
-/** In the project, so that the name of the package leads to what is built. */
-let compiled: string;
+let compiled: CompiledExamples;
 
 beforeAll(() => {
-  compiled = mkdtempSync(join(project, 'examples', '.compiled-'));
-  const config = {
-    extends: join(project, 'tsconfig.json'),
-    compilerOptions: { noEmit: false, rootDir: join(project, 'examples'), outDir: '.', paths: {} },
-    include: [join(project, 'examples/*.ts')],
-  };
-  writeFileSync(join(compiled, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = join(project, 'node_modules/typescript/bin/tsc');
-  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', compiled], { encoding: 'utf8' });
-  expect(stdout).toBe('');
-  expect(status).toBe(0);
+  compiled = new CompiledExamples();
 }, 60_000);
 
-afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+afterAll(() => compiled[Symbol.dispose]());
 
 function start(name: string): Promise<RunningProgram> {
-  return RunningProgram.start([join(compiled, `${name}.js`), '0']);
+  return compiled.start(name);
 }
 
 /** Octets in no order that could be taken for another. */
@@ -118,6 +113,44 @@ const uses: Readonly<Record<string, () => Promise<void>>> = {
     example.child.kill('SIGINT');
     expect(await example.exited).toBe(0);
   },
+
+  async 'cgi/server'() {
+    await using example = await start('cgi/server');
+    const program = (name: string) => new URL(`/cgi-bin/${name}`, example.url);
+    const environment = await (await fetch(program('environment.sh/some/where?eggs=1'))).text();
+    expect(environment).toMatch(/^PATH_INFO=\/some\/where$/m);
+    expect(environment).toMatch(/^QUERY_STRING=eggs=1$/m);
+
+    const digest = await fetch(program('digest.mjs'), { method: 'PUT', body: MEBIBYTE });
+    expect(await digest.json()).toEqual({ sha256: createHash('sha256').update(MEBIBYTE).digest('hex') });
+    const refused = await fetch(program('digest.mjs'));
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'PUT, POST']);
+
+    if (!hasProgram('python3')) return;
+    expect(await (await fetch(program('form.py'))).text()).toContain('Hello, stranger!');
+    const body = new URLSearchParams({ name: '<b>Ü&' });
+    for (const answer of [
+      fetch(program(`form.py?${body}`)),
+      fetch(program('form.py'), { method: 'POST', body }),
+    ])
+      expect(await (await answer).text()).toContain('Hello, &lt;b&gt;Ü&amp;!');
+  },
+
+  async 'cgi/git-server'() {
+    if (!hasGit) return;
+    await using directory = await temporaryDirectory();
+    await makeRepository(join(directory.path, 'a.git'), 3);
+    const env = { GIT_PROJECT_ROOT: directory.path, GIT_PASSWORD: 'secret' };
+    await using example = await compiled.start('cgi/git-server', env);
+    const clone = join(directory.path, 'clone');
+    await git(directory.path, ['clone', '--quiet', `${example.url}a.git`, clone]);
+    await git(clone, ['commit', '--quiet', '--allow-empty', '--message', 'one more']);
+    await expect(git(clone, ['push'])).rejects.toThrow('could not read Username');
+    const known = new URL('a.git', example.url.replace('://', '://git:secret@'));
+    await git(clone, ['push', '--quiet', known.href, 'main']);
+    expect(await git(join(directory.path, 'a.git'), ['log', '-1', '--format=%s', 'main'])).toBe('one more\n');
+    expect((await fetch(`${example.url}a.git/git-receive-pack`, { method: 'POST' })).status).toBe(401);
+  },
 };
 
 it('every example is used here', () => {
@@ -125,11 +158,9 @@ it('every example is used here', () => {
 });
 
 it.each(examples)('%s is 40 lines at most', (name) => {
-  const lines = readFileSync(join(project, 'examples', name), 'utf8')
-    .trimEnd()
-    .split('\n');
+  const lines = readFileSync(join(examplesDirectory, name), 'utf8').trimEnd().split('\n');
   expect(lines.length).toBeLessThanOrEqual(40);
   expect(lines[0]).toMatch(/^\/\/ /);
 });
 
-it.each(Object.entries(uses))('%s does what it is there for', (_name, use) => use());
+it.each(Object.entries(uses))('%s does what it is there for', { timeout: 60_000 }, (_name, use) => use());

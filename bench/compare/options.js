@@ -1,7 +1,5 @@
 // The command line of the comparison.
-import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { choice, positive } from '../options.js';
+import { choice, positive, readCommandLine } from '../command-line.js';
 
 const USAGE = `npm run compare -- [options]
 
@@ -13,34 +11,22 @@ const USAGE = `npm run compare -- [options]
   --help           show this
 `;
 
-/** Reads the command line; prints the usage and ends the process on --help and on a mistake. */
+const OPTIONS = {
+  servers: { type: 'string' },
+  only: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '1' },
+  write: { type: 'boolean', default: false },
+};
+
+/** @param known names of `servers` and `parts`. */
 export function readOptions(argv, known) {
   const usage = USAGE.replace('NAMES', known.servers.join(', ')).replace('PARTS', known.parts.join(', '));
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
-        servers: { type: 'string' },
-        only: { type: 'string' },
-        rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '1' },
-        write: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) {
-      console.log(usage);
-      process.exit();
-    }
-    return {
-      servers: choice('--servers', values.servers, known.servers),
-      parts: choice('--only', values.only, known.parts),
-      rounds: Math.ceil(positive('--rounds', values.rounds)),
-      seconds: positive('--seconds', values.seconds),
-      write: values.write,
-    };
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`);
-    process.exit(2);
-  }
+  return readCommandLine(argv, usage, OPTIONS, (values) => ({
+    servers: choice('--servers', values.servers, known.servers),
+    parts: choice('--only', values.only, known.parts),
+    rounds: Math.ceil(positive('--rounds', values.rounds)),
+    seconds: positive('--seconds', values.seconds),
+    write: values.write,
+  }));
 }

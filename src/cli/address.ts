@@ -24,7 +24,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** Whether an address stands for all of the machine's. */
-export function isUnspecified(address: string): boolean {
+function isUnspecified(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
 

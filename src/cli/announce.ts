@@ -6,7 +6,7 @@ import { encodePath, encodeSegment } from '../files/path.js';
 import type { Address } from '../socketserver/address.js';
 import { type InterfaceAddress, isLoopback, serverUrls } from './address.js';
 import type { KeptCertificate } from './certificate.js';
-import { DEFAULT_PORT, type Settings } from './settings.js';
+import { DEFAULT_PORT, hasPasswords, type Settings, speaksTls } from './settings.js';
 import { mayBeServed, type Site } from './site.js';
 
 /** What there is to say. */
@@ -35,11 +35,6 @@ export async function announce(announcement: Announcement): Promise<void> {
   if (settings.open) await show(urls[0]!);
 }
 
-/** Whether the settings ask for HTTPS. */
-export function speaksTls({ tls, tlsCert }: Settings): boolean {
-  return tls || tlsCert !== undefined;
-}
-
 function urlsOf({ settings, site, address: [host, port], interfaces }: Announcement): string[] {
   const file = site.file === undefined ? '' : encodeSegment(site.file);
   const path = `${encodePath(settings.base)}/${file}`;
@@ -51,15 +46,14 @@ function notices(announcement: Announcement): string[] {
   const [host, port] = address;
   const secrets = servedSecrets(announcement);
   const isLocal = isLoopback(host);
-  const hasPasswords = settings.auth !== undefined || settings.authFile !== undefined;
   const all: readonly (readonly [boolean, string])[] = [
     [
       settings.port === undefined && port !== DEFAULT_PORT,
       `Port ${DEFAULT_PORT} is in use: this is ${port}.`,
     ],
-    [!isLocal && !hasPasswords, 'Everybody who can reach this machine can read these files.'],
+    [!isLocal && !hasPasswords(settings), 'Everybody who can reach this machine can read these files.'],
     [
-      !isLocal && hasPasswords && !speaksTls(settings),
+      !isLocal && hasPasswords(settings) && !speaksTls(settings),
       'Passwords are sent in clear: everybody on the way can read them. Add --tls.',
     ],
     [

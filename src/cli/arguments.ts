@@ -3,7 +3,16 @@
 import { createRequire } from 'node:module';
 import type { Command, Option } from 'commander';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
-import { fieldName, KEYS, type Key, longName, OPTION_INFOS, optionOf, SHELLS } from './options.js';
+import {
+  fieldName,
+  KEYS,
+  type Key,
+  longName,
+  OPTION_INFOS,
+  optionOf,
+  SHELLS,
+  type Shell,
+} from './options.js';
 import type { Source } from './precedence.js';
 import { toChoice, UnfitValue } from './values.js';
 
@@ -17,9 +26,6 @@ export type CommandLine =
   | { readonly show: 'hash' }
   | { readonly show: 'completions'; readonly shell: Shell }
   | { readonly show?: undefined; readonly source: Source; readonly config: string | undefined };
-
-/** A shell that completions are for. */
-export type Shell = (typeof SHELLS)[number];
 
 /**
  * Understands the arguments behind the name of the command; not yet the values of its options.

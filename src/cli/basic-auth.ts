@@ -12,11 +12,11 @@ import type { HandlerClass } from './handler-class.js';
  * @throws {CommandFailure} there is none in it, or it cannot be read.
  */
 export function readCredentials(auth: string | undefined, file: string | undefined): Credentials {
-  const lines = file === undefined ? [] : linesOf(file);
-  const credentials = [...(auth === undefined ? [] : [{ line: auth, where: '--auth' }]), ...lines];
-  if (credentials.length === 0) throw new CommandFailure(`${file} has no user:password: nobody could enter`);
-  for (const { line, where } of credentials) check(line, where);
-  return new Credentials(credentials.map(({ line }) => line));
+  const said = auth === undefined ? [] : [{ line: auth, where: '--auth', exitCode: EXIT_USAGE }];
+  const lines = [...said, ...(file === undefined ? [] : linesOf(file))];
+  if (lines.length === 0) throw new CommandFailure(`${file} has no user:password: nobody could enter`);
+  for (const line of lines) check(line);
+  return new Credentials(lines.map(({ line }) => line));
 }
 
 /** Nobody but those with credentials gets an answer, but for the preflights of pages, which never have any. */
@@ -26,26 +26,20 @@ export function withBasicAuth(
   allowsPreflights: boolean,
 ): HandlerClass {
   return class extends Base {
-    #user: string | undefined;
-
     override handleOneRequest(): void | Promise<void> {
       const user = credentials.verify(this.headers.get('authorization'));
       return user instanceof Promise ? user.then((found) => this.#handleAs(found)) : this.#handleAs(user);
     }
 
     #handleAs(user: string | undefined): void | Promise<void> {
-      this.#user = user;
+      this.remoteUser = user;
+      if (user !== undefined) this.authType = 'Basic';
       return super.handleOneRequest();
     }
 
     override parseRequest(): boolean {
       if (!super.parseRequest()) return false;
-      if (this.#user !== undefined) {
-        this.remoteUser = this.#user;
-        this.authType = 'Basic';
-        return true;
-      }
-      if (allowsPreflights && isPreflight(this)) return true;
+      if (this.remoteUser !== undefined || (allowsPreflights && isPreflight(this))) return true;
       this.sendError(401, undefined, undefined, { 'WWW-Authenticate': CHALLENGE });
       return false;
     }
@@ -58,6 +52,8 @@ interface Line {
   readonly line: string;
   /** For an error, which must not show the line itself. */
   readonly where: string;
+  /** Of an error; `undefined` for the usual one. */
+  readonly exitCode?: number;
 }
 
 function linesOf(file: string): Line[] {
@@ -74,11 +70,10 @@ function linesOf(file: string): Line[] {
     .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'));
 }
 
-function check(line: string, where: string): void {
+function check({ line, where, exitCode }: Line): void {
   try {
     new Credentials([line]);
   } catch (error) {
-    const exitCode = where.startsWith('--') ? EXIT_USAGE : 1;
     throw new CommandFailure(`${where}: ${(error as Error).message}`, exitCode);
   }
 }

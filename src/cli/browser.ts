@@ -1,11 +1,12 @@
 // Shows a URL in the browser of whoever sits at this machine. Loaded only when it is asked for.
 
 import { spawn } from 'node:child_process';
+import type { Environment } from './environment.js';
 
 /** What is known of the machine; part of what `process` tells. */
 export interface Desktop {
   readonly platform: string;
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Environment;
 }
 
 /** Why nobody would see a browser that is started here; `undefined` if somebody may. */

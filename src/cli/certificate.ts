@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from './environment.js';
 import { CommandFailure } from './failure.js';
 import { isAddress, selfSignedCertificate } from './x509.js';
 
@@ -26,11 +27,11 @@ export interface KeptCertificate {
   readonly fingerprint: string;
 }
 
-/** Where things are kept for a user; part of what `process` and `os` tell. */
-export interface Environment {
+/** For whom things are kept, and on what system; part of what `process` and `os` tell. */
+export interface Account {
   readonly platform: string;
   readonly home: string;
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Environment;
 }
 
 /**
@@ -56,7 +57,7 @@ export function keepCertificate(directory: string, names: readonly string[], now
 }
 
 /** Where what is kept from one run to the next belongs. */
-export function stateDirectory({ platform, home, variables }: Environment): string {
+export function stateDirectory({ platform, home, variables }: Account): string {
   const { XDG_STATE_HOME, LOCALAPPDATA } = variables;
   if (XDG_STATE_HOME?.startsWith('/')) return join(XDG_STATE_HOME, 'basehttp');
   if (platform === 'win32') return join(LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'basehttp');

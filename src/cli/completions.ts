@@ -1,9 +1,9 @@
 // Scripts that make shells complete the options, their values and paths, from the table of options.
 
-import { OPTION_INFOS, type OptionInfo, type SHELLS } from './options.js';
+import { OPTION_INFOS, type OptionInfo, type Shell } from './options.js';
 
 /** The script for a shell; its first lines say where it goes. */
-export function completions(shell: (typeof SHELLS)[number]): string {
+export function completions(shell: Shell): string {
   switch (shell) {
     case 'bash':
       return bash();

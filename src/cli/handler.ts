@@ -2,14 +2,14 @@
 // not, so that only those pay for an option who use it.
 
 import { posix, relative, resolve, sep } from 'node:path';
-import { encodePath, parsePath, redirectLocation, splitTarget } from '../files/path.js';
+import { baseSegments, encodePath, parsePath, redirectLocation, splitTarget } from '../files/path.js';
 import { SimpleHTTPRequestHandler } from '../handlers/simple-handler.js';
 import { withAccessLog } from './access-log.js';
 import { withCors, withIsolation } from './cross-origin.js';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
 import type { HandlerClass } from './handler-class.js';
 import { withHostCheck } from './host-check.js';
-import type { Settings } from './settings.js';
+import { hasPasswords, type Settings } from './settings.js';
 import type { Site } from './site.js';
 
 /**
@@ -25,7 +25,7 @@ export async function makeHandler(settings: Settings, site: Site, isLocal: boole
   if (cors) Handler = withCors(Handler);
   if (coop) Handler = withIsolation(Handler, cors ? 'cross-origin' : 'same-origin');
   if (isLocal || allowHost.length > 0) Handler = withHostCheck(Handler, [...allowHost, settings.bind]);
-  if (auth !== undefined || authFile !== undefined) {
+  if (hasPasswords(settings)) {
     const { withBasicAuth, readCredentials } = await import('./basic-auth.js');
     Handler = withBasicAuth(Handler, readCredentials(auth, authFile), cors);
   }
@@ -75,9 +75,8 @@ function withSingleFile(Base: HandlerClass, file: string): HandlerClass {
   return class extends Base {
     override sendHead() {
       const { query } = splitTarget(this.path);
-      const base = parsePath(this.basePath);
       const path = parsePath(this.path);
-      const root = base.ok && base.path !== '/' ? base.path : '';
+      const root = ['', ...baseSegments(this.basePath)].join('/');
       if (path.ok && path.path === `${root}/${file}` && !path.trailingSlash) return super.sendHead();
       if (!path.ok || path.path !== (root || '/')) {
         this.sendError(404);

@@ -18,7 +18,7 @@ const PORTS_TRIED = 20;
  * @throws {CommandFailure} it is not known.
  */
 export async function listeningAddress({ bind, lan }: Where): Promise<string> {
-  if (lan || bind === '') return '0.0.0.0';
+  if (lan) return '0.0.0.0';
   try {
     const { address } = await lookup(bind, { verbatim: false });
     return address;

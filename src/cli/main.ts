@@ -14,11 +14,12 @@ try {
   process.exitCode = error.exitCode;
 }
 
+/** What is shown goes by way of the console, which does not mind a reader that has gone: `basehttp --help | head`. */
 async function carryOut(request: Request): Promise<void> {
   switch (request.show) {
     case 'help': {
       const { fullHelp, shortHelp } = await import('./help.js');
-      process.stdout.write(request.every ? fullHelp() : shortHelp());
+      console.log((request.every ? fullHelp() : shortHelp()).trimEnd());
       return;
     }
     case 'version': {
@@ -33,7 +34,7 @@ async function carryOut(request: Request): Promise<void> {
     }
     case 'completions': {
       const { completions } = await import('./completions.js');
-      process.stdout.write(completions(request.shell));
+      console.log(completions(request.shell).trimEnd());
       return;
     }
     default: {

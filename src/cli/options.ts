@@ -501,6 +501,9 @@ export interface OptionInfo {
 /** The shells that completions are for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
+/** One of them. */
+export type Shell = (typeof SHELLS)[number];
+
 const ABOUT_THE_COMMAND = {
   group: 'Command',
   short: undefined,

@@ -4,10 +4,10 @@ import { constants, networkInterfaces } from 'node:os';
 import { flushLog } from '../handlers/log-writer.js';
 import { HTTPServer } from '../http-server.js';
 import { type InterfaceAddress, isLoopback } from './address.js';
-import { announce, speaksTls } from './announce.js';
+import { announce } from './announce.js';
 import { makeHandler, programDirectories } from './handler.js';
 import { listen, listeningAddress } from './listen.js';
-import type { Settings } from './settings.js';
+import { type Settings, speaksTls } from './settings.js';
 import { findSite } from './site.js';
 
 /** How long answers in progress may take when the command is to end. */

@@ -85,3 +85,13 @@ export interface Settings {
   /** Programs that run files of a suffix: `.php` → `php-cgi`. */
   readonly cgiInterpreter: readonly { readonly suffix: string; readonly program: string }[];
 }
+
+/** Whether the settings ask for HTTPS. */
+export function speaksTls({ tls, tlsCert }: Settings): boolean {
+  return tls || tlsCert !== undefined;
+}
+
+/** Whether the settings ask for passwords. */
+export function hasPasswords({ auth, authFile }: Settings): boolean {
+  return auth !== undefined || authFile !== undefined;
+}

@@ -15,7 +15,7 @@ export interface Site {
 
 /** @throws {CommandFailure} there is nothing of that name, or nothing that could be served. */
 export function findSite(path: string): Site {
-  const absolute = resolve(path);
+  const absolute = absolutePath(path);
   const stats = statsOf(absolute);
   if (stats === undefined)
     throw new CommandFailure(`${absolute} does not exist: name a directory or a file that does`);
@@ -30,6 +30,14 @@ export function mayBeServed(path: string, site: Site, dotfiles: boolean): boolea
   const file = realpathSync(path);
   if (site.file !== undefined) return file === realpathSync(join(root, site.file));
   return isInside(root, file, sep) && (dotfiles || !isHidden(relative(root, file).split(sep)));
+}
+
+function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch {
+    throw new CommandFailure('the current directory is not there any more: go to another, or name one');
+  }
 }
 
 function statsOf(path: string) {

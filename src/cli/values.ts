@@ -47,8 +47,9 @@ export function toSeconds(text: string): number {
   throw unfit(text, 'not a time', 'it is a number of seconds from 1 to 86400');
 }
 
-/** An address, without the brackets that IPv6 has in URLs. */
+/** An address, without the brackets that IPv6 has in URLs. Not an empty one, as of a variable that is not set: all. */
 export function toAddress(text: string): string {
+  if (text === '') throw unfit(text, 'no address', 'say 0.0.0.0 for all');
   return text.replace(/^\[(.*)\]$/, '$1');
 }
 

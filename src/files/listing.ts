@@ -1,32 +1,23 @@
 // A directory's listing as a page and as JSON. Pure text: reading the directory, and leaving out what must not be
-// shown (hidden names, links that leave the root), is the handler's part.
+// shown (hidden names, links that leave the root) or is not asked for, is the handler's part.
 
+import { kindOf } from './entry-kind.js';
 import { escapeHtml } from './html.js';
-import { LISTING_STYLE } from './listing-style.js';
+import { isoTime } from './iso-time.js';
+import {
+  DEFAULT_SORT,
+  formatListingQuery,
+  type ListingEntry,
+  type ListingKey,
+  type ListingOrder,
+  type ListingQuery,
+  type ListingSort,
+  MAX_FILTER_LENGTH,
+  sortEntries,
+} from './listing-entries.js';
+import { LISTING_SCRIPT, LISTING_SCRIPT_HASH } from './listing-script.js';
+import { LISTING_STYLE, LISTING_STYLE_HASH } from './listing-style.js';
 import { encodeSegment } from './path.js';
-
-/** One name in a directory. */
-export interface ListingEntry {
-  /** As text; what is not UTF-8 in it stands as U+FFFD. */
-  readonly name: string;
-  /** The name's octets, if they are not the UTF-8 of `name`: the link is made from them. */
-  readonly bytes?: Uint8Array | undefined;
-  readonly isDirectory: boolean;
-  /** Shown by an `@` after the name, as Python does. */
-  readonly isLink?: boolean | undefined;
-  /** In octets; not shown for directories. */
-  readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly mtimeMs: number;
-}
-
-export type ListingKey = 'name' | 'size' | 'date';
-export type ListingOrder = 'asc' | 'desc';
-
-export interface ListingSort {
-  readonly key: ListingKey;
-  readonly order: ListingOrder;
-}
 
 export interface Listing {
   /** The canonical path of the directory, decoded, with or without its trailing slash. */
@@ -34,6 +25,17 @@ export interface Listing {
   readonly entries: readonly ListingEntry[];
   /** By name, ascending, unless given. Directories come first in any case. */
   readonly sort?: ListingSort | undefined;
+  /** What the entries were chosen by, as `nameFilter()` does; `''` if they are all. */
+  readonly filter?: string | undefined;
+  /** Shown below the entries of a page. */
+  readonly readme?: ListingReadme | undefined;
+}
+
+export interface ListingReadme {
+  /** The file's name in the directory. */
+  readonly name: string;
+  /** The file's text as HTML that is safe to show. */
+  readonly html: string;
 }
 
 /**
@@ -42,19 +44,27 @@ export interface Listing {
  */
 export const MAX_LISTING_ENTRIES = 10_000;
 
-/** The order that a query such as `sort=size&order=desc` asks for; what it does not say, or says wrongly, is the default. */
-export function parseListingSort(query: string | undefined): ListingSort {
-  const parameters = new URLSearchParams(query ?? '');
-  const key = COLUMNS.find((column) => column.key === parameters.get('sort'))?.key ?? 'name';
-  return { key, order: parameters.get('order') === 'desc' ? 'desc' : 'asc' };
-}
+/**
+ * For the Content-Security-Policy field of a listing: this style and this script, which may ask this server for the
+ * rows it lacks; the images of this server that a README shows; a form that asks this server; and nothing else.
+ */
+export const LISTING_CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src '${LISTING_STYLE_HASH}'`,
+  `script-src '${LISTING_SCRIPT_HASH}'`,
+  "connect-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 /**
  * The listing as an HTML page. Send it as `text/html; charset=utf-8`, with `LISTING_CONTENT_SECURITY_POLICY` and
  * `nosniff`, at a URL that ends in a slash: its links are relative, so that it works below any prefix.
  */
 export function renderListing(listing: Listing): string {
-  const { path, title, entries, omitted, sort } = arrange(listing);
+  const { path, title, entries, omitted, query } = arrange(listing);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -67,25 +77,32 @@ export function renderListing(listing: Listing): string {
 <body>
 <main>
 <h1>${title}</h1>
-${breadcrumb(path)}<table>
+${breadcrumb(path)}<div class="bar">
+<p role="status">${summary(entries, omitted, query)}</p>
+${filterForm(query)}</div>
+<table class="list"${omitted ? ' data-partial' : ''}>
 <thead>
-<tr>${COLUMNS.map((column) => columnHead(column, sort)).join('')}</tr>
+<tr>${COLUMNS.map((column) => columnHead(column, query)).join('')}</tr>
 </thead>
 <tbody>
-${path === '/' ? '' : PARENT_ROW}${entries.map(row).join('')}</tbody>
+${path === '/' ? '' : PARENT_ROW}${rows(entries)}</tbody>
 </table>
-<p>${summary(entries, omitted)}</p>
-</main>
+${readmeArticle(listing.readme)}</main>
+<script>${LISTING_SCRIPT}</script>
 </body>
 </html>
 `;
 }
 
-/** The listing as JSON, same order, same limit: `{path, entries: [{name, href, type, size, modified}], complete}`. */
+/**
+ * The listing as JSON, same order, same limit: `{path, filter, entries: [{name, href, type, size, modified}],
+ * complete}`, `filter` only if there is one.
+ */
 export function renderListingJson(listing: Listing): string {
-  const { path, entries, omitted } = arrange(listing);
+  const { path, entries, omitted, query } = arrange(listing);
   return JSON.stringify({
     path,
+    filter: query.filter || undefined,
     entries: entries.map((entry) => ({
       name: entry.name,
       href: hrefOf(entry),
@@ -107,43 +124,21 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { key: 'name', label: 'Name', firstOrder: 'asc' },
   { key: 'size', label: 'Size', firstOrder: 'desc' },
-  { key: 'date', label: 'Modified', firstOrder: 'desc' },
+  { key: 'date', label: 'Modified <span>(UTC)</span>', firstOrder: 'desc' },
 ];
 
 const PARENT_ROW = '<tr class="up"><td><a href="../">../</a></td><td></td><td></td></tr>\n';
 
 function arrange(listing: Listing) {
-  const sort = listing.sort ?? { key: 'name', order: 'asc' };
+  const { sort = DEFAULT_SORT, filter = '' } = listing;
   const path = listing.path.endsWith('/') ? listing.path : `${listing.path}/`;
   return {
     path,
     title: escapeHtml(`Directory listing for ${path}`, false),
     entries: sortEntries(listing.entries, sort).slice(0, MAX_LISTING_ENTRIES),
     omitted: listing.entries.length > MAX_LISTING_ENTRIES,
-    sort,
+    query: { sort, filter },
   };
-}
-
-function sortEntries(entries: readonly ListingEntry[], sort: ListingSort): ListingEntry[] {
-  const direction = sort.order === 'asc' ? 1 : -1;
-  const compare = COMPARISONS[sort.key];
-  return entries.toSorted(
-    (a, b) =>
-      Number(b.isDirectory) - Number(a.isDirectory) || direction * compare(a, b) || compareNames(a, b),
-  );
-}
-
-const COMPARISONS: Readonly<Record<ListingKey, (a: ListingEntry, b: ListingEntry) => number>> = {
-  name: compareNames,
-  size: (a, b) => (a.isDirectory ? 0 : a.size - b.size),
-  date: (a, b) => a.mtimeMs - b.mtimeMs,
-};
-
-/** One locale for every machine; `file2` before `file10`. */
-const collator = new Intl.Collator('en', { numeric: true });
-
-function compareNames(a: ListingEntry, b: ListingEntry): number {
-  return collator.compare(a.name, b.name);
 }
 
 /** A link to each directory from the root to this one; none for the root, which needs no way back. */
@@ -158,22 +153,58 @@ function breadcrumb(path: string): string {
   return `<nav aria-label="Breadcrumb"><ol>${ancestors.join('')}${here}</ol></nav>\n`;
 }
 
+function summary(entries: readonly ListingEntry[], omitted: boolean, { filter }: ListingQuery): string {
+  const directories = entries.filter((entry) => entry.isDirectory).length;
+  const files = entries.length - directories;
+  const counts = [...count(directories, 'folder'), ...count(files, 'file')].join(', ');
+  if (counts === '') return filter === '' ? 'Empty' : 'Nothing found';
+  const found = filter === '' ? counts : `Found: ${counts}`;
+  return omitted
+    ? `${found}. There are more: only the first ${MAX_LISTING_ENTRIES} are shown. Filter to find the others.`
+    : found;
+}
+
+/** Nothing is not worth a word. */
+function count(number: number, noun: string): string[] {
+  return number === 0 ? [] : [`${number} ${noun}${number === 1 ? '' : 's'}`];
+}
+
+/** Asks for the same order once more. The button goes where the script filters while one types. */
+function filterForm({ filter, sort }: ListingQuery): string {
+  return (
+    '<form role="search">' +
+    `<input type="search" name="filter" value="${escapeHtml(filter)}" maxlength="${MAX_FILTER_LENGTH}"` +
+    ' placeholder="Filter by name" aria-label="Filter by name" autocomplete="off" spellcheck="false">' +
+    `<input type="hidden" name="sort" value="${sort.key}"><input type="hidden" name="order" value="${sort.order}">` +
+    '<button>Filter</button></form>\n'
+  );
+}
+
 /** The link asks for the other order if the column is the sorted one already. */
-function columnHead({ key, label, firstOrder }: Column, sort: ListingSort): string {
+function columnHead({ key, label, firstOrder }: Column, { sort, filter }: ListingQuery): string {
   const sorted = sort.key === key;
   const order = !sorted ? firstOrder : sort.order === 'asc' ? 'desc' : 'asc';
   const state = !sorted ? '' : ` aria-sort="${sort.order === 'asc' ? 'ascending' : 'descending'}"`;
-  return `<th scope="col"${state}><a href="?sort=${key}&amp;order=${order}">${label}</a></th>`;
+  const href = escapeHtml(formatListingQuery({ sort: { key, order }, filter }));
+  return `<th scope="col" data-key="${key}"${state}><a href="${href}">${label}</a></th>`;
+}
+
+/** One by one: ten thousand strings need not be there at the same time. */
+function rows(entries: readonly ListingEntry[]): string {
+  let html = '';
+  for (const entry of entries) html += row(entry);
+  return html;
 }
 
 function row(entry: ListingEntry): string {
-  const mark = entry.isLink === true ? '@' : entry.isDirectory ? '/' : '';
-  const name = escapeHtml(entry.name + mark, false);
-  const size = entry.isDirectory ? '' : `<data value="${entry.size}">${formatSize(entry.size)}</data>`;
+  const { isDirectory, isLink = false, size, mtimeMs } = entry;
+  const mark = isLink ? '@' : isDirectory ? '/' : '';
+  const cell = isDirectory ? '' : `<data value="${size}">${formatSize(size)}</data>`;
   return (
-    `<tr class="${entry.isDirectory ? 'directory' : 'file'}">` +
+    `<tr class="${kindOf(entry)}${isLink ? ' link' : ''}">` +
     // bdi: a right-to-left name, or one with an override in it, must not turn its surroundings about.
-    `<td><a href="${hrefOf(entry)}"><bdi>${name}</bdi></a></td><td>${size}</td><td>${dateCell(entry.mtimeMs)}</td></tr>\n`
+    `<td><a href="${hrefOf(entry)}"><bdi>${escapeHtml(entry.name, false)}${mark}</bdi></a></td>` +
+    `<td>${cell}</td><td>${dateCell(mtimeMs)}</td></tr>\n`
   );
 }
 
@@ -185,33 +216,26 @@ function hrefOf(entry: ListingEntry): string {
 function dateCell(mtimeMs: number): string {
   const iso = isoTime(mtimeMs);
   if (iso === undefined) return '';
-  const [day, time] = iso.split('T');
-  return `<time datetime="${iso}">${day} <span>${time!.slice(0, 5)} UTC</span></time>`;
+  const middle = iso.indexOf('T');
+  return `<time datetime="${iso}">${iso.slice(0, middle)} <span>${iso.slice(middle + 1, middle + 6)}</span></time>`;
 }
 
-/** `undefined` for what `Date` cannot hold: a file system can. */
-function isoTime(timeMs: number): string | undefined {
-  return Math.abs(timeMs) <= 8.64e15 ? new Date(timeMs).toISOString() : undefined;
-}
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `999 B`, `1.5 kB`, `15 MB`: powers of 1000. */
 function formatSize(size: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let unit = 0;
   let value = size;
-  while (value >= 999.5 && unit < units.length - 1) {
+  while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
 }
 
-function summary(entries: readonly ListingEntry[], omitted: boolean): string {
-  const directories = entries.filter((entry) => entry.isDirectory).length;
-  const counts = `${count(directories, 'folder')}, ${count(entries.length - directories, 'file')}`;
-  return omitted ? `${counts}. There are more: only the first ${MAX_LISTING_ENTRIES} are shown.` : counts;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function readmeArticle(readme: ListingReadme | undefined): string {
+  if (readme === undefined) return '';
+  const name = escapeHtml(readme.name);
+  const link = `<a href="${encodeSegment(readme.name)}">${name}</a>`;
+  return `<article aria-label="${name}">\n<header>${link}</header>\n<div>${readme.html}</div>\n</article>\n`;
 }

@@ -83,6 +83,12 @@ export function belowBase(path: CanonicalPath, base: CanonicalPath): CanonicalPa
   return { ...path, path: `/${segments.join('/')}`, segments, hidden: isHidden(segments) };
 }
 
+/** The segments of a path below which others lie, such as `/docs`; none if it is the root, or names nothing. */
+export function baseSegments(base: string): readonly string[] {
+  const path = base === '' ? undefined : parsePath(base);
+  return path?.ok === true ? path.segments : [];
+}
+
 /**
  * Whether a segment begins with a dot, such as `.git` or `.env`; `.well-known` is public, but only as the first
  * (RFC 8615). Ask it of the real path below the root as well: a link `pub` → `.env` hides nothing.

@@ -21,6 +21,7 @@ import { mayHaveBody, responses } from '../http1/status.js';
 import { StreamRequestHandler } from '../socketserver/request-handler.js';
 import { ByteLimitError, ByteReader, type ByteReaderOptions } from '../streams/byte-reader.js';
 import { ByteWriter } from '../streams/byte-writer.js';
+import { DateCache } from './date-cache.js';
 import { DEFAULT_ERROR_MESSAGE } from './error-page.js';
 import { formatLogMessage, formatMessage } from './log.js';
 import { writeToStderr } from './log-writer.js';
@@ -86,8 +87,6 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   path = '';
   /** The version of the request: `'HTTP/1.1'`. */
   requestVersion = '';
-  /** The request line as received, without CRLF: `'GET / HTTP/1.1'`. */
-  requestline = '';
   /** Whether the connection ends behind this request. Set by `parseRequest()`; set it to true to end it. */
   closeConnection = true;
   /** Who makes the request, as far as something has made sure of it: set it where you do, in `parseRequest()`. */
@@ -102,6 +101,8 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   #wfile: ByteWriter | undefined;
   /** A response head that `endHeaders()` has not completed yet. */
   #head: ResponseHead | undefined;
+  /** What `requestline` has been set to. */
+  #requestline: string | undefined;
   #upgraded = false;
 
   /** Whether `handle()` of this class takes one request after the other; else an overridden one does, by asking. */
@@ -114,6 +115,15 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
   #onAsked: (() => void) | undefined;
 
   // ── The request ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The request line as received, without CRLF: `'GET / HTTP/1.1'`. */
+  get requestline(): string {
+    return this.#requestline ?? this.#exchange?.head.requestLine ?? '';
+  }
+
+  set requestline(requestline: string) {
+    this.#requestline = requestline;
+  }
 
   /** The header fields, an instance of `MessageClass`. */
   get headers(): HTTPMessage {
@@ -330,6 +340,7 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     this.#rfile = undefined;
     this.#wfile = undefined;
     this.#head = undefined;
+    this.#requestline = undefined;
     this.remoteUser = this.authType = undefined;
   }
 
@@ -338,7 +349,6 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
     this.command = head.method;
     this.path = withoutAuthority(head.path);
     this.requestVersion = head.version;
-    this.requestline = head.requestLine;
   }
 
   #leave(exchange: Exchange): void {
@@ -488,7 +498,11 @@ export class BaseHTTPRequestHandler extends StreamRequestHandler implements Appl
 
   /** The server software, for the `Server` field: `serverVersion` and `sysVersion`. */
   versionString(): string {
-    return `${this.serverVersion} ${this.sysVersion}`;
+    const { serverVersion, sysVersion } = this;
+    if (software.server !== serverVersion || software.sys !== sysVersion) {
+      software = { server: serverVersion, sys: sysVersion, text: `${serverVersion} ${sysVersion}` };
+    }
+    return software.text;
   }
 
   /**
@@ -538,29 +552,8 @@ const METHOD_NAMES = new Map<string, `do_${string}`>(
   ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => [method, `do_${method}`]),
 );
 
-/** The current date as text, made once a second, without a look at the clock in between. */
-class DateCache {
-  readonly #format: (ms: number) => string;
-  #text = '';
-
-  constructor(format: (ms: number) => string) {
-    this.#format = format;
-  }
-
-  now(): string {
-    if (this.#text === '') this.#refresh();
-    return this.#text;
-  }
-
-  #refresh(): void {
-    const now = Date.now();
-    this.#text = this.#format(now);
-    const expire = () => {
-      this.#text = '';
-    };
-    setTimeout(expire, 1000 - (now % 1000)).unref();
-  }
-}
+/** The latest that `versionString()` has put together. */
+let software = { server: '', sys: '', text: '' };
 
 const httpDate = new DateCache(formatHttpDate);
 const logDate = new DateCache(formatLogDate);

@@ -5,7 +5,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Exchange } from '../connection/exchange.js';
-import { encodePath, parsePath, splitTarget } from '../files/path.js';
+import { baseSegments, encodePath, parsePath, splitTarget } from '../files/path.js';
 import { CHUNKED } from '../http1/framing.js';
 import { mayHaveBody } from '../http1/status.js';
 import type { BaseServer } from '../socketserver/base-server.js';
@@ -120,7 +120,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
   // ── To override ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Runs the program, if the path leads to one; else as in `SimpleHTTPRequestHandler`. */
-  override sendHead(): ReturnType<SimpleHTTPRequestHandler['sendHead']> {
+  override sendHead(): ClosableSource | undefined | Promise<ClosableSource | undefined> {
     return this.isCgi() ? this.runCgi().then(() => undefined) : super.sendHead();
   }
 
@@ -128,7 +128,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
   isCgi(): boolean {
     const path = parsePath(this.path);
     if (!path.ok || !this.path.startsWith('/')) return false;
-    const info = splitCgiPath(path, this.cgiDirectories, this.#base());
+    const info = splitCgiPath(path, this.cgiDirectories, baseSegments(this.basePath));
     if (info !== undefined) this.cgiInfo = info;
     return info !== undefined;
   }
@@ -158,7 +158,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
   override closedDirectories(): readonly string[] {
     if (this.#closed?.exchange !== this.exchange) {
       const directories = this.cgiDirectories.flatMap((directory) => {
-        const path = [...this.#base(), ...segmentsOf(directory)].join('/');
+        const path = [...baseSegments(this.basePath), ...segmentsOf(directory)].join('/');
         return realPath(this.translatePath(encodePath(`/${path}`))) ?? [];
       });
       this.#closed = { exchange: this.exchange, directories };
@@ -264,7 +264,9 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
 
   /** As if it were a path of this site. */
   #translateInfo(pathInfo: string): string | undefined {
-    const translated = this.translatePath(encodePath(['', ...this.#base()].join('/') + pathInfo));
+    const translated = this.translatePath(
+      encodePath(['', ...baseSegments(this.basePath)].join('/') + pathInfo),
+    );
     return translated.includes('\0') ? undefined : translated;
   }
 
@@ -274,12 +276,6 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
       translate: (path: string) => this.translatePath(path),
       boundary: { root: resolve(this.directory), dotfiles, followSymlinks },
     };
-  }
-
-  /** The segments that come before those of `cgiDirectories`. */
-  #base(): readonly string[] {
-    const base = this.basePath === '' ? undefined : parsePath(this.basePath);
-    return base?.ok === true ? base.segments : [];
   }
 
   // ── The answer ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -382,7 +378,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
   /** RFC 3875 §6.2.2: the answer is the one that a request for that path would get. */
   #redirectLocally(target: string): void | Promise<void> {
     this.#redirects++;
-    if (this.#redirects > MOST_REDIRECTS) {
+    if (this.#redirects > MAX_REDIRECTS) {
       this.sendError(500, 'Too many local redirects of CGI scripts');
       return;
     }
@@ -427,7 +423,7 @@ const PROGRAM_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'D
 const UNSENT_MAX = 1024 * 1024;
 
 /** As Apache. */
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 /** Of a request whose body another script has had. */
 function withoutBodyFields(fields: Iterable<readonly [name: string, value: string]>) {

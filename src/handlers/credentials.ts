@@ -49,7 +49,7 @@ export class Credentials {
     const found = Promise.resolve(this.#matches(user, password))
       .then((matches) => {
         if (!matches) return undefined;
-        if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+        if (this.#known.size >= MAX_KNOWN) this.#known.clear();
         this.#known.set(key, user);
         return user;
       })
@@ -83,12 +83,12 @@ const SCRYPT = '$scrypt$';
 const DEFAULT_LN = 15;
 const HASH_LENGTH = 32;
 /** No hash may ask for more: two are computed at a time. */
-const MOST_MEMORY = 256 * 1024 * 1024;
-const MOST_WORK = 64 * 1024 * 1024;
+const MAX_MEMORY = 256 * 1024 * 1024;
+const MAX_WORK = 64 * 1024 * 1024;
 /** Users times spellings of what each sends: a client has one. */
-const MOST_KNOWN = 1000;
+const MAX_KNOWN = 1000;
 /** Of the four threads of node, which files are read with, too. */
-const MOST_AT_ONCE = 2;
+const MAX_AT_ONCE = 2;
 
 /** What a password is compared with. */
 interface Secret {
@@ -112,15 +112,10 @@ function plain(password: string): Secret {
 function hashed(text: string): Secret {
   const [, ln, r, p, salt = '', hash = ''] = PHC.exec(text) ?? [];
   const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) };
-  const octets = Buffer.from(hash, 'base64');
   const memory = 128 * options.N * options.r;
-  if (
-    octets.length < 16 ||
-    !(options.N > 1) ||
-    !(memory <= MOST_MEMORY && options.p * options.N <= MOST_WORK)
-  )
+  if (hash === '' || memory > MAX_MEMORY || options.p * options.N > MAX_WORK)
     throw new SyntaxError('A hashed password is $scrypt$ln=15,r=8,p=1$salt$hash, salt and hash in base64');
-  return scryptSecret(Buffer.from(salt, 'base64'), octets, options);
+  return scryptSecret(Buffer.from(salt, 'base64'), Buffer.from(hash, 'base64'), options);
 }
 
 const PHC =
@@ -144,11 +139,11 @@ async function derive(
   length: number,
   options: ScryptOptions,
 ): Promise<Buffer> {
-  if (running >= MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  if (running >= MAX_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else running++;
   try {
     return await new Promise<Buffer>((resolve, reject) => {
-      scrypt(password, salt, length, { ...options, maxmem: 2 * MOST_MEMORY }, (error, key) =>
+      scrypt(password, salt, length, { ...options, maxmem: 2 * MAX_MEMORY }, (error, key) =>
         error === null ? resolve(key) : reject(error),
       );
     });

@@ -3,7 +3,8 @@
 import { closeSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { type ListingEntry, MAX_LISTING_ENTRIES } from '../files/listing.js';
+import { MAX_LISTING_ENTRIES } from '../files/listing.js';
+import type { ListingEntry } from '../files/listing-entries.js';
 import { isHidden, isInside } from '../files/path.js';
 import {
   type Boundary,
@@ -18,13 +19,14 @@ import {
 const SLICE = 256;
 
 /**
- * The regular files and directories in `path` that may be served, at most one more than a listing shows; or why they
- * cannot be told. Names that are not UTF-8, or hold a backslash, are left out: no URL reaches them, since paths are
+ * The regular files and directories in `path` that may be served and are wanted by their names, at most one more than a
+ * listing shows; or why they cannot be told. Names that are not UTF-8, or hold a backslash, are left out: no URL reaches them, since paths are
  * decoded strictly.
  */
 export async function directoryEntries(
   path: string,
   boundary: Boundary,
+  isWanted: (name: string) => boolean = () => true,
 ): Promise<ListingEntry[] | OpenFailure> {
   const opened = openDirectory(path, boundary);
   if (typeof opened === 'string') return opened;
@@ -33,7 +35,8 @@ export async function directoryEntries(
   const entries: ListingEntry[] = [];
   try {
     for await (const { name } of await opendir(directory, { bufferSize: SLICE })) {
-      const entry = isShown(name, path, boundary) ? toEntry(directory, name, mayFollow) : undefined;
+      const entry =
+        isShown(name, path, boundary) && isWanted(name) ? toEntry(directory, name, mayFollow) : undefined;
       if (entry !== undefined && entries.push(entry) > MAX_LISTING_ENTRIES) break;
     }
     return entries;

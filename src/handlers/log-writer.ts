@@ -26,7 +26,7 @@ export function flushLog(): void {
 
 /**
  * Writes lines to a file descriptor in batches, without ever waiting for whoever reads them. While they are not read,
- * or cannot be written, up to {@link MOST_KEPT} bytes are kept and tried again; further lines are dropped, counted,
+ * or cannot be written, up to {@link MAX_KEPT} bytes are kept and tried again; further lines are dropped, counted,
  * and the loss is reported in a line of its own once there is room again. No batch is above {@link LONGEST_WRITE},
  * so processes that share a pipe do not tear each other's lines.
  */
@@ -100,7 +100,7 @@ export class LogWriter {
     const out = new sonic.SonicBoom({
       ...openForLog(this.#fd),
       maxWrite: LONGEST_WRITE,
-      maxLength: MOST_KEPT,
+      maxLength: MAX_KEPT,
       retryEAGAIN: () => Date.now() < this.#retryUntil,
     });
     out.on('error', () => {
@@ -148,7 +148,7 @@ const FLUSH_AFTER_MS = 100;
 const LONGEST_WRITE = 4096;
 
 /** What is kept for a reader that has stopped: some 10,000 lines. */
-const MOST_KEPT = 1024 * 1024;
+const MAX_KEPT = 1024 * 1024;
 
 /** How long the end of the process may wait for a reader that is slow. */
 const LAST_WORDS_MS = 1000;

@@ -87,7 +87,7 @@ const CONVERSION = /%(?:%|(?:\(([^()]{1,80})\))?([-+0]{0,3}\d{0,3}(?:\.\d{1,2})?
  * and this is bounded.
  */
 const parsed = new Map<string, readonly (string | Conversion)[]>();
-const MOST_PARSED = 100;
+const MAX_PARSED = 100;
 
 function parse(format: string): readonly (string | Conversion)[] {
   const known = parsed.get(format);
@@ -100,7 +100,7 @@ function parse(format: string): readonly (string | Conversion)[] {
     end = match.index + match[0].length;
   }
   pieces.push(format.slice(end));
-  if (parsed.size < MOST_PARSED) parsed.set(format, pieces);
+  if (parsed.size < MAX_PARSED) parsed.set(format, pieces);
   return pieces;
 }
 

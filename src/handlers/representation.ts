@@ -131,10 +131,10 @@ class FileRepresentation implements Representation {
   readonly etag: string;
   readonly lastModifiedMs: number;
   readonly lastModified: string;
-  readonly #file: ServedFile;
+  protected readonly file: ServedFile;
 
   constructor(file: ServedFile, coding: Coding | undefined, varies: boolean, nowMs: number) {
-    this.#file = file;
+    this.file = file;
     this.coding = coding;
     this.varies = varies;
     this.lastModifiedMs = file.stats.mtimeMs;
@@ -142,49 +142,35 @@ class FileRepresentation implements Representation {
     this.etag = makeEtag(file.size, this.lastModifiedMs, coding);
   }
 
-  open(): Body {
-    return this.#file;
+  open(): Body | Promise<Body> {
+    return this.file;
   }
 
   close(): void {
-    this.#file.close();
+    this.file.close();
   }
 }
 
 /** What a file holds, compressed here. */
-class CompressedRepresentation implements Representation {
-  readonly coding: Coding;
-  readonly varies = true;
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-  readonly lastModified: string;
-  readonly #file: ServedFile;
+class CompressedRepresentation extends FileRepresentation {
+  declare readonly coding: Coding;
 
   constructor(file: ServedFile, coding: Coding, nowMs: number) {
-    this.#file = file;
-    this.coding = coding;
-    this.lastModifiedMs = file.stats.mtimeMs;
-    this.lastModified = formatHttpDate(clampLastModified(this.lastModifiedMs, nowMs));
-    this.etag = makeEtag(file.size, this.lastModifiedMs, coding);
+    super(file, coding, true, nowMs);
   }
 
-  open(): Body | Promise<Body> {
-    const file = this.#file;
-    const known = file.derived(this.coding);
+  override open(): Body | Promise<Body> {
+    const { file, coding, etag } = this;
+    const known = file.derived(coding);
     if (known !== undefined) return new MemoryOctets(known);
-    return file.size <= WHOLE_MAX ? compressedWhole(file, this.coding, this.etag) : this.#stream();
+    return file.size <= WHOLE_MAX ? compressedWhole(file, coding, etag) : compressedStream(file, coding);
   }
+}
 
-  close(): void {
-    this.#file.close();
-  }
-
-  #stream(): Body {
-    const file = this.#file;
-    const compress = () => new CompressedSource(file.source(0, file.size), this.coding, file.size);
-    const keep = (octets: Buffer) => file.keepDerived(this.coding, octets);
-    return { size: undefined, source: () => new KeptSource(compress(), WHOLE_MAX, keep) };
-  }
+function compressedStream(file: ServedFile, coding: Coding): Body {
+  const compressed = () => new CompressedSource(file.source(0, file.size), coding, file.size);
+  const keep = (octets: Buffer) => file.keepDerived(coding, octets);
+  return { size: undefined, source: () => new KeptSource(compressed(), WHOLE_MAX, keep) };
 }
 
 /** What is being compressed, for all who ask for the same meanwhile: by path and entity tag. */

@@ -3,11 +3,12 @@
 
 import { isAbsolute, join, resolve } from 'node:path';
 import { evaluate, ifRangeMatches } from '../files/conditional.js';
-import { parseListingSort, renderListing, renderListingJson } from '../files/listing.js';
-import { LISTING_CONTENT_SECURITY_POLICY } from '../files/listing-style.js';
+import { LISTING_CONTENT_SECURITY_POLICY, renderListing, renderListingJson } from '../files/listing.js';
+import { nameFilter, parseListingQuery } from '../files/listing-entries.js';
 import { DEFAULT_EXTENSIONS_MAP, type ExtensionsMap, guessMediaType } from '../files/media-type.js';
 import { prefers } from '../files/negotiation.js';
 import {
+  baseSegments,
   belowBase,
   type CanonicalPath,
   type PathRefusal,
@@ -24,6 +25,7 @@ import { compress } from './content-coding.js';
 import { directoryEntries } from './directory-entries.js';
 import { type ClosableSource, MemorySource, PartsSource } from './file-source.js';
 import type { Boundary, OpenFailure } from './opened-file.js';
+import { findReadme } from './readme.js';
 import {
   asItIs,
   type Body,
@@ -116,7 +118,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
    * Answers GET and HEAD but for the body: sends the status and the header fields.
    * @returns the body, for `copyfile()`, to be closed by the caller; `undefined` if there is none to send.
    */
-  sendHead(): Sending {
+  sendHead(): ClosableSource | undefined | Promise<ClosableSource | undefined> {
     const path = this.#parse(this.path);
     if (!path.ok) return this.#refuse(path.status);
     if (path.hidden && !this.dotfiles) return this.#notFound();
@@ -125,7 +127,9 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     if (path.trailingSlash)
       return found === 'directory' ? this.#sendDirectory(filePath) : this.#refuseFile(found);
     if (typeof found === 'object') return this.#sendFile(found);
-    const page = this.cleanUrls ? this.#find(`${filePath}.html`) : 'missing';
+    // The root has no name here: what is beside it, with a suffix, lies outside of it.
+    const mayBePage = this.cleanUrls && path.segments.length > 0;
+    const page = mayBePage ? this.#find(`${filePath}.html`) : 'missing';
     if (typeof page === 'object') return this.#sendFile(page);
     return found === 'directory' ? this.#redirect(path) : this.#refuseOpening(found);
   }
@@ -177,13 +181,15 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   async listDirectory(path: string): Promise<ClosableSource | undefined> {
     const shown = this.#parse(this.path);
     if (!shown.ok) return this.#refuse(shown.status);
-    const entries = await directoryEntries(path, this.#boundary());
+    const query = parseListingQuery(splitTarget(this.path).query);
+    const entries = await directoryEntries(path, this.#boundary(), nameFilter(query.filter));
     if (typeof entries === 'string') return this.#refuseOpening(entries, 'No permission to list directory');
-    const listing = { path: shown.path, entries, sort: parseListingSort(splitTarget(this.path).query) };
-    const isJson = prefers(this.#list('accept'), ['text/html', 'application/json']) === 'application/json';
-    return isJson
-      ? this.#sendListing(renderListingJson(listing), 'application/json')
-      : this.#sendListing(renderListing(listing), 'text/html; charset=utf-8');
+    const listing = { path: shown.path, entries, ...query };
+    if (prefers(this.#list('accept'), ['text/html', 'application/json']) === 'application/json') {
+      return this.#sendListing(renderListingJson(listing), 'application/json');
+    }
+    const readme = await findReadme(path, this.#boundary());
+    return this.#sendListing(renderListing({ ...listing, readme }), 'text/html; charset=utf-8');
   }
 
   /** Copies a body to the client, as fast as the client takes it. A promise only if something must be waited for. */
@@ -339,8 +345,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   /** To the same path with a slash behind it. */
   #redirect({ segments }: CanonicalPath): undefined {
-    const base = parsePath(this.basePath);
-    const path = [...(base.ok ? base.segments : []), ...segments, ''].join('/');
+    const path = [...baseSegments(this.basePath), ...segments, ''].join('/');
     this.sendResponse(301);
     this.sendHeader('Location', redirectLocation(path, splitTarget(this.path).query));
     this.sendHeader('Content-Length', 0);

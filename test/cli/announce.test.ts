@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openerOf, whyNoBrowser } from '../../src/cli/browser.js';
 import { built } from '../support/built.js';
 import { runCommand, startCommand } from '../support/command.js';
-import { get, request, talk } from '../support/raw-client.js';
+import { getBody, request, talk } from '../support/raw-client.js';
 import { TemporaryDirectory } from '../support/site.js';
 
 vi.setConfig({ testTimeout: 60_000 }); // each starts several commands, and the machine may be busy
@@ -49,8 +49,8 @@ describe('--quiet', () => {
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
     try {
-      await expect.poll(() => get(port, '/a.txt').catch(() => 'not yet')).toBe('hello');
-      expect(await get(port, '/missing')).toContain('404');
+      await expect.poll(() => getBody(port, '/a.txt').catch(() => 'not yet')).toBe('hello');
+      expect(await getBody(port, '/missing')).toContain('404');
       child.kill('SIGTERM');
       expect(await once(child, 'close')).toEqual([0, null]);
       expect(said).toBe('');
@@ -94,7 +94,7 @@ describe('secrets that are served with the files', () => {
       .poll(() => command.stderr)
       .toContain(`Whoever may read these files can read ${users}, too: keep secrets elsewhere.\n`);
     await using hidden = await startCommand(['0', own.path, '--auth-file', join(own.path, '.users')]);
-    expect(await get(hidden.port, '/')).toContain('401');
+    expect(await getBody(hidden.port, '/')).toContain('401');
     expect(hidden.stderr).not.toContain('secrets');
   });
 });
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === 'win32')('--cgi', () => {
     await using command = await startCommand(['0', own.path, ...args]);
     const eve = `Authorization: Basic ${Buffer.from('eve:spam').toString('base64')}\r\nConnection: close\r\n`;
     expect(await talk(command.port, request('GET /cgi-bin/spam.eggs', eve))).toContain('ham,eve,Basic');
-    const refused = await get(command.port, '/cgi-bin/spam.eggs');
+    const refused = await getBody(command.port, '/cgi-bin/spam.eggs');
     expect(refused).toContain('401');
     expect(refused).not.toContain('ham');
   });
@@ -119,7 +119,7 @@ describe.skipIf(process.platform === 'win32')('--cgi', () => {
     await using other = await startCommand(['0', site.path, '--cgi', '--cgi-dir', '/bin']);
     await expect.poll(() => other.stderr).toContain('Programs are run in /bin.');
     await using none = await startCommand(['0', site.path]);
-    expect(await get(none.port, '/cgi-bin/spam')).toBe('#!/bin/sh\n');
+    expect(await getBody(none.port, '/cgi-bin/spam')).toBe('#!/bin/sh\n');
     expect(none.stderr).not.toContain('Programs');
   });
 });
@@ -154,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('--open', () => {
     };
     await expect.poll(read).toBe(`1,${command.url}`);
     expect(command.url).toMatch(/\/%24%28spam%29%3Bx%20%26\/$/);
-    expect(await get(command.port, '/%24%28spam%29%3Bx%20%26/a.txt')).toBe('hello');
+    expect(await getBody(command.port, '/%24%28spam%29%3Bx%20%26/a.txt')).toBe('hello');
     expect(command.stderr).not.toContain('browser');
   });
 
@@ -171,7 +171,7 @@ describe.skipIf(process.platform === 'win32')('--open', () => {
       PATH: bin.path,
     });
     await expect.poll(() => bare.stderr).toContain('none can be started');
-    expect(await get(bare.port, '/a.txt')).toBe('hello');
+    expect(await getBody(bare.port, '/a.txt')).toBe('hello');
   });
 
   it('does not try where nobody would see it', async () => {

@@ -1,12 +1,15 @@
 // The command as a person meets it: what it says, where it listens, how it ends.
 
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageInfo from '../../package.json' with { type: 'json' };
+import { built } from '../support/built.js';
 import { type RunningProgram, runCommand, startCommand } from '../support/command.js';
-import { get, RawClient, request, talk } from '../support/raw-client.js';
+import { getBody, RawClient, request, talk } from '../support/raw-client.js';
 import { parseAnswer, TemporaryDirectory } from '../support/site.js';
 
 let site: TemporaryDirectory;
@@ -62,11 +65,27 @@ describe('what it says', () => {
     [['--bnd', 'x'], 2, "unknown option '--bnd' (Did you mean --bind?); see basehttp --help"],
     [['0', 'no-such-directory'], 1, 'no-such-directory does not exist: name a directory or a file that does'],
     [['0', '-b', '192.0.2.1'], 1, '192.0.2.1 is not an address of this machine: leave it out'],
+    [['0', '-b', ''], 2, "--bind: '' is no address: say 0.0.0.0 for all"],
   ])('MUST 86: %j ends with one line that says what is wrong', (args, exitCode, sentence) => {
     const { status, stdout, stderr } = runCommand(args);
     expect([status, stdout]).toEqual([exitCode, '']);
     expect(stderr).toContain(sentence);
     expect(stderr).toMatch(/^basehttp: [^\n]+\n$/);
+  });
+
+  it.skipIf(process.platform === 'win32')('MUST 86: the current directory has been removed', () => {
+    using empty = new TemporaryDirectory();
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const command = [process.execPath, fileURLToPath(built('cli/main.js')), '0'];
+    const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...command], {
+      cwd: empty.path,
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'basehttp: the current directory is not there any more: go to another, or name one\n',
+    );
   });
 
   it('MUST 86: a port in use', async () => {
@@ -121,14 +140,14 @@ describe('what it serves', () => {
   ])('%s', async (_title, args) => {
     await using command = await startCommand(args());
     expect(command.stdout).toBe(`Serving ${site.path} at http://127.0.0.1:${command.port}/ (Ctrl-C stops)\n`);
-    expect(await get(command.port, '/a.txt')).toBe('hello');
+    expect(await getBody(command.port, '/a.txt')).toBe('hello');
   });
 
   it('the current directory, unless told otherwise; a relative one is below it', async () => {
     await using here = await startCommand(['0'], site.path);
-    expect(await get(here.port, '/a.txt')).toBe('hello');
+    expect(await getBody(here.port, '/a.txt')).toBe('hello');
     await using sub = await startCommand(['0', 'sub'], site.path);
-    expect(await get(sub.port, '/b.txt')).toBe('sub');
+    expect(await getBody(sub.port, '/b.txt')).toBe('sub');
   });
 
   it('logs each request to standard error, nothing more to standard output', async () => {
@@ -172,7 +191,7 @@ describe('where it listens', () => {
     await expect
       .poll(() => command.stderr)
       .toContain('Everybody who can reach this machine can read these files.');
-    expect(await get(command.port, '/a.txt')).toBe('hello');
+    expect(await getBody(command.port, '/a.txt')).toBe('hello');
   });
 
   it('on IPv6, if this machine has it', async ({ skip }) => {
@@ -252,8 +271,22 @@ describe('MUST 87: readers that go away', () => {
   it.each(['stdout', 'stderr'] as const)('of %s: it serves on', async (stream) => {
     await using command = await startCommand(['0', site.path]);
     command.child[stream]!.destroy();
-    for (let round = 0; round < 20; round++) expect(await get(command.port, '/a.txt')).toBe('hello');
+    for (let round = 0; round < 20; round++) expect(await getBody(command.port, '/a.txt')).toBe('hello');
     command.child.kill('SIGTERM');
     expect(await command.exited).toBe(0);
   });
+
+  it.each(['--help', '--help=all', '--completions=bash', '--version'])(
+    'of %s: that is no failure',
+    async (word) => {
+      const child = spawn(process.execPath, [fileURLToPath(built('cli/main.js')), word]);
+      child.stdout.destroy();
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        stderr += text;
+      });
+      expect(await once(child, 'close')).toEqual([0, null]);
+      expect(stderr).toBe('');
+    },
+  );
 });

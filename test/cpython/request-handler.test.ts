@@ -45,7 +45,7 @@ afterEach(() => {
 async function said(HandlerClass: typeof BaseHTTPRequestHandler, data: string): Promise<string> {
   await using live = await serveLive(HandlerClass);
   using client = await HttpClient.connect(live.port);
-  return (await client.send(data).half().closed()).raw;
+  return await client.send(data).end().ended();
 }
 
 const PAGE = '<html><body>Data</body></html>\r\n';
@@ -156,8 +156,8 @@ describe('BaseHTTPRequestHandlerTestCase', () => {
       await using live = await serveLive(Reading);
       using client = await HttpClient.connect(live.port);
       await client.send(expecting).until((received) => received.endsWith('\r\n\r\n'));
-      expect(client.raw).toBe('HTTP/1.1 100 Continue\r\n\r\n');
-      return (await client.send('body').half().closed()).raw;
+      expect(client.received).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+      return await client.send('body').end().ended();
     })();
     expect(raw).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
     expect(Handler.handled[0]?.headers.get('expect')).toBe('100-continue');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler } from '../../src/index.js';
 import { RunningProgram } from '../support/command.js';
 import { serveLive } from '../support/live.js';
-import { get, request, talk } from '../support/raw-client.js';
+import { getBody, request, talk } from '../support/raw-client.js';
 import { type Answer, type Files, parseAnswer, TemporaryDirectory } from '../support/site.js';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
@@ -95,7 +95,7 @@ describe('the examples', () => {
     const path = join(compiled, 'program.js');
     writeFileSync(path, readFileSync(path, 'utf8').replace('8000', '0'));
     await using program = await RunningProgram.start([path], directory.path);
-    expect(await get(program.port, '/a.txt')).toBe('content');
+    expect(await getBody(program.port, '/a.txt')).toBe('content');
   });
 
   it('Site', async () => {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  type ListingEntry,
+  LISTING_CONTENT_SECURITY_POLICY,
   MAX_LISTING_ENTRIES,
-  parseListingSort,
   renderListing,
   renderListingJson,
 } from '../../src/files/listing.js';
-import { LISTING_CONTENT_SECURITY_POLICY, LISTING_STYLE } from '../../src/files/listing-style.js';
+import type { ListingEntry } from '../../src/files/listing-entries.js';
+import { LISTING_SCRIPT } from '../../src/files/listing-script.js';
+import { LISTING_STYLE } from '../../src/files/listing-style.js';
 import { parsePath } from '../../src/files/path.js';
 import { type Tag, tokenize } from './html-tokens.js';
 
@@ -81,6 +82,9 @@ const anyName = fc
   .filter((name) => !/[/\\\0]|^\.{1,2}$/.test(name));
 
 describe('renderListing', () => {
+  const statusOf = (listing: Parameters<typeof renderListing>[0]) =>
+    tokens(renderListing(listing)).find((tag) => tag.attributes.get('role') === 'status')?.text;
+
   it('has the title and heading of Python', () => {
     const html = renderListing({ path: '/a/<b>&"c"', entries: [] });
     expect(html).toContain('<title>Directory listing for /a/&lt;b&gt;&amp;"c"/</title>');
@@ -153,9 +157,7 @@ describe('renderListing', () => {
       '5.0 PB',
       '9.0 PB',
     ]);
-    expect(html).toContain(
-      '<time datetime="2024-01-02T03:04:05.000Z">2024-01-02 <span>03:04 UTC</span></time>',
-    );
+    expect(html).toContain('<time datetime="2024-01-02T03:04:05.000Z">2024-01-02 <span>03:04</span></time>');
     expect(renderListing({ path: '/', entries: [directory('d')] })).not.toContain('<data');
   });
 
@@ -232,33 +234,97 @@ describe('renderListing', () => {
     const html = renderListing({ path: '/', entries });
     expect(shown(html)).toHaveLength(10_000);
     expect(html).toContain('only the first 10000 are shown');
-    expect(renderListing({ path: '/', entries: entries.slice(1) })).toContain(
-      '<p>0 folders, 10000 files</p>',
-    );
+    expect(
+      tokens(html)
+        .find((tag) => tag.name === 'table')
+        ?.attributes.has('data-partial'),
+    ).toBe(true);
+    const whole = renderListing({ path: '/', entries: entries.slice(1) });
+    expect(
+      tokens(whole)
+        .find((tag) => tag.name === 'table')
+        ?.attributes.has('data-partial'),
+    ).toBe(false);
+    expect(statusOf({ path: '/', entries: entries.slice(1) })).toBe('10000 files');
   });
 
-  it('MUST 60 (pure part): its policy allows this style and nothing else', () => {
-    const html = renderListing({ path: '/a/', entries: [file('b'), directory('c')] });
-    const hash = createHash('sha256').update(LISTING_STYLE).digest('base64');
-    expect(/<style>([^<]*)<\/style>/.exec(html)?.[1]).toBe(LISTING_STYLE);
-    expect(LISTING_CONTENT_SECURITY_POLICY).toContain(
-      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'`,
-    );
-    expect(html).not.toMatch(/<script|<link|<img| style=| on[a-z]+=/);
-  });
-});
-
-describe('parseListingSort', () => {
   it.each([
-    [undefined, 'name', 'asc'],
-    ['', 'name', 'asc'],
-    ['sort=size', 'size', 'asc'],
-    ['sort=date&order=desc', 'date', 'desc'],
-    ['order=desc', 'name', 'desc'],
-    ['sort=__proto__&order=up', 'name', 'asc'],
-    ['%zz&sort=%ff&=&&', 'name', 'asc'],
-  ])('%j is %s, %s', (query, key, order) => {
-    expect(parseListingSort(query)).toEqual({ key, order });
+    [[], '', 'Empty'],
+    [[], 'x', 'Nothing found'],
+    [[file('a')], '', '1 file'],
+    [[directory('a'), file('b'), file('c')], '', '1 folder, 2 files'],
+    [[directory('a'), directory('b')], 'x', 'Found: 2 folders'],
+  ])('tells how many there are: %#', (entries, filter, text) => {
+    expect(statusOf({ path: '/', entries, filter })).toBe(text);
+  });
+
+  it('has a form that filters and keeps the order, and heads that keep the filter', () => {
+    const html = renderListing({
+      path: '/',
+      entries: [],
+      filter: 'a b&"c"',
+      sort: { key: 'size', order: 'desc' },
+    });
+    const inputs = tokens(html).filter((tag) => tag.name === 'input');
+    expect(inputs.map(({ attributes }) => [attributes.get('name'), attributes.get('value')])).toEqual([
+      ['filter', 'a b&"c"'],
+      ['sort', 'size'],
+      ['order', 'desc'],
+    ]);
+    const links = tokens(html).flatMap((tag) => tag.attributes.get('href') ?? []);
+    expect(links.map((href) => Object.fromEntries(new URLSearchParams(href)))).toEqual([
+      { filter: 'a b&"c"', sort: 'name', order: 'asc' },
+      { filter: 'a b&"c"', sort: 'size', order: 'asc' },
+      { filter: 'a b&"c"', sort: 'date', order: 'desc' },
+    ]);
+  });
+
+  it('MUST 60 (pure part): a filter is a value and nothing else', () => {
+    const plain = shape(renderListing({ path: '/x/', entries: [], filter: 'x' }));
+    fc.assert(
+      fc.property(anyName, (filter) => {
+        const html = renderListing({ path: '/x/', entries: [], filter });
+        expect(shape(html)).toEqual(plain);
+        const input = tokens(html).find((tag) => tag.attributes.get('name') === 'filter');
+        expect(input?.attributes.get('value')).toBe(Buffer.from(filter).toString());
+      }),
+    );
+  });
+
+  it('shows a README below the table, and leads to it', () => {
+    const readme = { name: 'READ<ME>.md', html: '<p>Hello</p>' };
+    const all = tokens(renderListing({ path: '/', entries: [], readme }));
+    const article = all.slice(all.findIndex((tag) => tag.name === 'article'));
+    expect(all.findIndex((tag) => tag.name === '/table')).toBeLessThan(all.indexOf(article[0]!));
+    expect(article[0]?.attributes.get('aria-label')).toBe('READ<ME>.md');
+    expect(article.slice(1, 7).map((tag) => tag.name)).toEqual(['header', 'a', '/a', '/header', 'div', 'p']);
+    expect(article[2]?.attributes.get('href')).toBe('READ%3CME%3E.md');
+    expect(renderListing({ path: '/', entries: [] })).not.toContain('<article');
+  });
+
+  it('MUST 60 (pure part): its policy allows this style, this script, this server, and nothing else', () => {
+    const html = renderListing({ path: '/a/', entries: [file('b'), directory('c')] });
+    const hash = (text: string) => createHash('sha256').update(text).digest('base64');
+    expect(/<style>([^<]*)<\/style>/.exec(html)?.[1]).toBe(LISTING_STYLE);
+    expect(/<script>(.*?)<\/script>/s.exec(html)?.[1]).toBe(LISTING_SCRIPT);
+    expect(LISTING_CONTENT_SECURITY_POLICY.split('; ')).toEqual([
+      "default-src 'none'",
+      `style-src 'sha256-${hash(LISTING_STYLE)}'`,
+      `script-src 'sha256-${hash(LISTING_SCRIPT)}'`,
+      "connect-src 'self'",
+      "img-src 'self'",
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    const markup = html.replace(LISTING_SCRIPT, '');
+    expect(markup.match(/<script/g)).toHaveLength(1);
+    expect(markup).not.toMatch(/<link|<img| style=| on[a-z]+=/);
+  });
+
+  it('its script cannot end its element too soon, and its style neither', () => {
+    expect(LISTING_SCRIPT).not.toMatch(/<\/script|<!--/i);
+    expect(LISTING_STYLE).not.toContain('<');
   });
 });
 
@@ -273,6 +339,11 @@ describe('renderListingJson', () => {
       ],
       complete: true,
     });
+  });
+
+  it('says what it was filtered by', () => {
+    const listing = JSON.parse(renderListingJson({ path: '/', entries: [file('a')], filter: 'A' }));
+    expect(listing).toMatchObject({ filter: 'A', entries: [{ name: 'a' }], complete: true });
   });
 
   it('MUST 60 (pure part): is capped too, and says so', () => {

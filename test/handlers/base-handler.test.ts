@@ -231,7 +231,7 @@ describe('MUST 42: a handler that fails', () => {
     using client = await HttpClient.connect(lab.port);
     await client.send('GET / HTTP/1.0\r\n\r\n').until((raw) => raw.endsWith('part'));
     fail();
-    await client.closed();
+    await client.ended();
     expect(client.wasReset).toBe(true);
   });
 
@@ -460,7 +460,7 @@ describe('MUST 87: the log', () => {
       logged.length = 0;
       using client = await HttpClient.connect(live.port);
       client.send(data).send(' / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-      await client.closed();
+      await client.ended();
       expect(logged.length).toBeGreaterThan(0);
       for (const line of logged) {
         expect(line).not.toMatch(/[\0-\x1f\x7f-\x9f]/);

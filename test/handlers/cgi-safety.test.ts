@@ -447,7 +447,7 @@ describe.skipIf(WINDOWS)('the body', () => {
       requestText('POST', '/cgi-bin/run', { fields: { 'Content-Length': '1000' } }) + 'x'.repeat(500),
     );
     const group = await groupOf(served);
-    client.half();
+    client.end();
     expect((await client.reply())?.status).toBe(400);
     if (canSeeProcesses) await expect.poll(() => membersOf(group), PATIENCE).toEqual([]);
     expect(existsSync(join(served.root.path, 'cgi-bin/complete'))).toBe(false);
@@ -585,7 +585,7 @@ describe.skipIf(!canSeeProcesses)('the time', () => {
     using client = await served.connect();
     client.send(requestText('GET', '/cgi-bin/run'));
     await expect(client.reply()).rejects.toThrow('Cut off');
-    expect(client.raw).toContain('begun');
+    expect(client.received).toContain('begun');
     const group = await groupOf(served);
     await expect.poll(() => membersOf(group), PATIENCE).toEqual([]);
     expect(served.log.join('\n')).toContain('took too long');
@@ -680,14 +680,16 @@ describe.skipIf(WINDOWS)('the number of programs', () => {
     const clients = await Promise.all([0, 1, 2, 3, 4, 5].map(() => served.connect()));
     for (const [index, client] of clients.entries()) client.send(requestText('GET', `/cgi-bin/run?${index}`));
     const replies = clients.map((client) => client.reply());
-    await expect.poll(() => clients.filter(({ raw }) => raw.includes(' 503 ')).length, PATIENCE).toBe(2);
+    await expect
+      .poll(() => clients.filter(({ received }) => received.includes(' 503 ')).length, PATIENCE)
+      .toBe(2);
     await expect.poll(() => started().length, PATIENCE).toBe(2);
     writeFileSync(join(served.root.path, 'cgi-bin/go'), '');
     const answers = await Promise.all(replies);
     expect(answers.map((reply) => reply!.status).sort()).toEqual([200, 200, 200, 200, 503, 503]);
     expect(answers.find((reply) => reply!.status === 503)!.get('retry-after')).toMatch(/^\d+$/);
     expect(started()).toHaveLength(4);
-    for (const client of clients) client.close();
+    for (const client of clients) client[Symbol.dispose]();
   }, 60_000);
 
   it('MUST 80: a program that fails gives its place back', async () => {

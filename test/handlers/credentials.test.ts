@@ -4,6 +4,9 @@ import { scryptSync } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Credentials, hashPassword } from '../../src/handlers/credentials.js';
+import { SimpleHTTPRequestHandler } from '../../src/index.js';
+import { ask, get } from '../support/http-client.js';
+import { serveLive } from '../support/live.js';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
@@ -131,4 +134,32 @@ describe('what is no user and password', () => {
     expect(message).not.toBe('');
     expect(message).not.toContain('spam');
   });
+});
+
+it('guard a handler as docs/basehttpserver.md has it', async () => {
+  const members = new Credentials([`ann:${cheapHash('secret')}`]);
+  class Members extends SimpleHTTPRequestHandler {
+    override async handleOneRequest() {
+      this.remoteUser = await members.verify(this.headers.get('authorization'));
+      return super.handleOneRequest();
+    }
+
+    override parseRequest() {
+      if (!super.parseRequest()) return false;
+      if (this.remoteUser !== undefined) return true;
+      this.sendError(401, undefined, undefined, {
+        'WWW-Authenticate': 'Basic realm="Members", charset="UTF-8"',
+      });
+      return false;
+    }
+
+    override logMessage(): void {}
+  }
+  await using live = await serveLive(Members);
+  const sendingIn = (user: string) => ask(live.port, get('/', `Authorization: ${basic(user)}\r\n`));
+  expect((await ask(live.port, get())).get('www-authenticate')).toBe(
+    'Basic realm="Members", charset="UTF-8"',
+  );
+  expect((await sendingIn('ann:secrets')).status).toBe(401);
+  expect((await sendingIn('ann:secret')).status).toBe(200);
 });

@@ -464,7 +464,7 @@ const LAST = get('/last', 'Connection: close\r\n');
 async function outcome(port: number, { sent, isLast }: Probe): Promise<string> {
   using client = await HttpClient.connect(port);
   client.send(sent);
-  if (isLast) client.half();
+  if (isLast) client.end();
   const replies: string[] = [];
   try {
     for (;;) {

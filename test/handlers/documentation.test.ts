@@ -221,7 +221,7 @@ describe('instance variables', () => {
     );
     using client = await HttpClient.connect(live.port);
     const port = client.socket.localPort;
-    await client.send(get()).closed();
+    await client.send(get()).ended();
     expect(address).toEqual(['127.0.0.1', port]);
   });
 
@@ -571,7 +571,7 @@ describe('handle() and handle_one_request()', () => {
     using client = await HttpClient.connect(live.port);
     expect((await client.send(get('/a')).reply())?.text).toBe('1/a');
     expect((await client.send(get('/b')).reply())?.text).toBe('2/b');
-    await client.half().closed();
+    await client.end().ended();
     await vi.waitFor(() => expect(Looping.order).toEqual(['handled /a', 'handled /b', 'ended behind /b']));
   });
 
@@ -599,7 +599,7 @@ describe('handle() and handle_one_request()', () => {
     await client.send(get('/a')).reply();
     const shutDown = live.httpd.shutdown();
     expect(await client.reply()).toBeUndefined();
-    client.close();
+    client[Symbol.dispose]();
     await shutDown;
     expect(Looping.order).toEqual(['handled /a', 'ended behind /a']);
   });
@@ -636,7 +636,7 @@ describe('handle() and handle_one_request()', () => {
     expect(order).toEqual(['first']);
     goOn();
     expect((await client.reply())?.text).toBe('2/b');
-    client.close();
+    client[Symbol.dispose]();
     await vi.waitFor(() => expect(order).toEqual(['first', 'second']));
   });
 

@@ -125,6 +125,13 @@ describe('cleanUrls', () => {
     expect((await site.get('/linked')).status).toBe(404);
   });
 
+  it('MUST 48: finds no page beside the directory that is served', async () => {
+    await serve(PAGES, { cleanUrls: true, basePath: '/docs' });
+    site.root.write('../root.html', 'SECRET');
+    const answer = await site.get('/docs');
+    expect([answer.status, answer.field('location'), answer.body]).toEqual([301, '/docs/', '']);
+  });
+
   it('is asked for', async () => {
     await serve(PAGES, {});
     expect((await site.get('/about')).status).toBe(404);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseHTTPRequestHandler } from '../../src/index.js';
-import { get, RawClient, request, statuses, talk } from '../support/raw-client.js';
+import { getBody, RawClient, request, statuses, talk } from '../support/raw-client.js';
 import { type Answer, reply, TestServer } from '../support/serving.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -114,7 +114,7 @@ describe('a handler that', () => {
         expect(isFramed || error !== undefined).toBe(true);
         expect(client.received).not.toMatch(/\r\n0\r\n\r\n$/);
         expect(statuses(client.received).length).toBeLessThanOrEqual(1);
-        expect(await get(server.serverPort, '/good')).toBe('good');
+        expect(await getBody(server.serverPort, '/good')).toBe('good');
       });
     }
   }
@@ -126,7 +126,7 @@ describe('a handler that', () => {
       handler.path === '/good' ? reply(handler, 'good') : SENT['throws']!(handler);
     await using _server = await TestServer.start(answer, {}, { path });
     await talk({ path }, 'GET / HTTP/1.0\r\n\r\n');
-    expect(await get({ path }, '/good')).toBe('good');
+    expect(await getBody({ path }, '/good')).toBe('good');
   });
 
   it('MUST 42: writes to a response that has ended is told so, and the next response is untouched', async () => {

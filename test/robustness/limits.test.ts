@@ -1,7 +1,7 @@
 // How much a peer may do, over real sockets: connections, requests on one, what is left of a body, early errors.
 
 import { describe, expect, it } from 'vitest';
-import { get, RawClient, request, statuses, talk, times } from '../support/raw-client.js';
+import { getBody, RawClient, request, statuses, talk, times } from '../support/raw-client.js';
 import { canMeasure, ServerProcess } from '../support/server-process.js';
 import { reply, TestServer } from '../support/serving.js';
 
@@ -26,7 +26,7 @@ describe('connections', () => {
     using first = await idleClient(server);
     using second = await idleClient(server);
     using fresh = await RawClient.connect(server.serverPort);
-    expect(await get(server.serverPort)).toBe('/');
+    expect(await getBody(server.serverPort)).toBe('/');
     await first.closed;
     expect([second.isOpen, fresh.isOpen]).toEqual([true, true]);
   });
@@ -49,7 +49,7 @@ describe('connections', () => {
     const opened = () => clients.filter(({ isOpen }) => isOpen).length;
     while (opened() > most)
       await Promise.race(clients.filter(({ isOpen }) => isOpen).map(({ closed }) => closed));
-    expect(await get(server.serverPort)).toBe('/');
+    expect(await getBody(server.serverPort)).toBe('/');
     expect(opened()).toBeGreaterThan(0);
     for (const client of clients) client[Symbol.dispose]();
   });
@@ -75,7 +75,7 @@ describe('connections', () => {
     expect(refused.received).toBe('');
     release();
     expect((await Promise.all(busy)).map(statuses)).toEqual([[200], [200]]);
-    expect(await get(server.serverPort)).toBe('/');
+    expect(await getBody(server.serverPort)).toBe('/');
   });
 
   it.skipIf(!canMeasure)(
@@ -94,7 +94,7 @@ describe('connections', () => {
       expect(clients.length).toBeGreaterThan(200);
       for (const client of clients) client[Symbol.dispose]();
       await server.until(({ sockets }) => sockets === 0);
-      expect(await get(server.port)).toBe('hello');
+      expect(await getBody(server.port)).toBe('hello');
       expect(await server.stats()).toMatchObject({ uncaught: 0, failed: 0 });
     },
   );

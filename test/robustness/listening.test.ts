@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { built } from '../support/built.js';
-import { get, request, statuses, talk } from '../support/raw-client.js';
+import { getBody, request, statuses, talk } from '../support/raw-client.js';
 import { reply, TestServer } from '../support/serving.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -19,7 +19,7 @@ it.skipIf(process.platform === 'win32')('serves on a Unix socket, and removes it
     { path },
   );
   expect(server.serverAddress).toEqual([path, 0]);
-  expect(await get({ path }, '/spam')).toBe(':/spam');
+  expect(await getBody({ path }, '/spam')).toBe(':/spam');
   expect(
     statuses(await talk({ path }, request('GET /1') + request('GET /2', 'Connection: close\r\n'))),
   ).toEqual([200, 200]);
@@ -51,7 +51,7 @@ it.skipIf(process.platform === 'win32')('serves on a descriptor that another pro
   });
   try {
     bound.close(); // from here on the child alone listens
-    expect(await get(port, '/spam')).toBe('127.0.0.13/spam');
+    expect(await getBody(port, '/spam')).toBe('127.0.0.13/spam');
   } finally {
     child.kill();
     await once(child, 'exit');

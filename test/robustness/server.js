@@ -4,8 +4,8 @@
 import { readdirSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 
-const { module, options, directory } = await new Promise((resolve) => process.once('message', resolve));
-const { HTTPServer, SimpleHTTPRequestHandler } = await import(module);
+const { module, options, directory, cgi } = await new Promise((resolve) => process.once('message', resolve));
+const { CGIHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler } = await import(module);
 
 const counts = { handled: 0, active: 0, waiting: 0, aborted: 0, failed: 0, uncaught: 0 };
 process.on('uncaughtException', () => counts.uncaught++);
@@ -13,18 +13,23 @@ process.on('uncaughtException', () => counts.uncaught++);
 const PIECE = 64 * 1024;
 const KIB_BODY = Buffer.alloc(1024, 'k');
 
-class Handler extends SimpleHTTPRequestHandler {
-  protocolVersion = 'HTTP/1.1';
-  directory = directory ?? '/nonexistent';
+const counting = (Base) =>
+  class extends Base {
+    protocolVersion = 'HTTP/1.1';
+    directory = directory ?? '/nonexistent';
 
-  handleOneRequest() {
-    counts.handled++;
-    const returned = super.handleOneRequest();
-    if (returned === undefined) return;
-    counts.active++;
-    return returned.finally(() => counts.active--);
-  }
+    handleOneRequest() {
+      counts.handled++;
+      const returned = super.handleOneRequest();
+      if (returned === undefined) return;
+      counts.active++;
+      return returned.finally(() => counts.active--);
+    }
 
+    logMessage() {}
+  };
+
+class Handler extends counting(SimpleHTTPRequestHandler) {
   do_GET() {
     const { pathname, searchParams } = new URL(this.path, 'http://server');
     if (pathname.startsWith('/files/')) {
@@ -73,8 +78,6 @@ class Handler extends SimpleHTTPRequestHandler {
     for await (const chunk of this.rfile) length += chunk.length;
     this.#answer(String(length));
   }
-
-  logMessage() {}
 
   #answer(body) {
     this.sendResponse(200);
@@ -125,7 +128,13 @@ class Server extends HTTPServer {
   }
 }
 
-const httpd = new Server(['127.0.0.1', 0], Handler, options);
+function cgiHandler() {
+  const CGIHandler = counting(CGIHTTPRequestHandler);
+  Object.assign(CGIHandler.prototype, cgi);
+  return CGIHandler;
+}
+
+const httpd = new Server(['127.0.0.1', 0], cgi === undefined ? Handler : cgiHandler(), options);
 const [, port] = await httpd.ready;
 httpd.serveForever();
 

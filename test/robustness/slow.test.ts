@@ -2,7 +2,7 @@
 // when its time is up, and nobody else has to wait for it. Closes are observed; nothing here waits for a time to pass.
 
 import { describe, expect, it } from 'vitest';
-import { get, RawClient, request, statuses } from '../support/raw-client.js';
+import { getBody, RawClient, request, statuses } from '../support/raw-client.js';
 import { canMeasure, isFull, ServerProcess } from '../support/server-process.js';
 import { reply, TestServer } from '../support/serving.js';
 
@@ -68,7 +68,7 @@ describe.concurrent('a slow head', () => {
         trickle(client, 'x');
       }
       await server.until(({ connections }) => connections === CLIENTS);
-      expect(await get(server.port)).toBe('hello');
+      expect(await getBody(server.port)).toBe('hello');
       expect(clients.filter(({ isOpen }) => isOpen)).toHaveLength(CLIENTS);
       await allOf(clients);
       const after = await server.until(({ sockets }) => sockets === 0);
@@ -114,7 +114,7 @@ describe.concurrent('a slow body', () => {
       const clients = await connectAll(server, CLIENTS);
       for (const client of clients) client.send(request('PUT /', 'Content-Length: 9999\r\n', 'x'));
       await server.until(({ active }) => active === CLIENTS);
-      expect(await get(server.port)).toBe('hello');
+      expect(await getBody(server.port)).toBe('hello');
       expect(clients.filter(({ isOpen }) => isOpen)).toHaveLength(CLIENTS);
       expect(await allOf(clients)).toEqual(Array(CLIENTS).fill(408));
       const after = await server.until(({ sockets, active }) => sockets + active === 0);
@@ -136,7 +136,7 @@ describe.concurrent('a slow reader', () => {
       client.send(request('GET /big?mib=100'));
     }
     const stalled = await server.until(({ waiting }) => waiting === READERS);
-    expect(await get(server.port)).toBe('hello');
+    expect(await getBody(server.port)).toBe('hello');
     const after = await server.until(({ sockets, active }) => sockets + active === 0);
     expect(after).toMatchObject({ waiting: 0, failed: 0, uncaught: 0 });
     expect(stalled.rss).toBeLessThan(200 * MIB);

@@ -57,7 +57,7 @@ export function parse(pieces: Iterable<Buffer>, limits: ParserLimits): PlainEven
 }
 
 /** Whether the last event is an error. */
-export function hasFailed(events: readonly PlainEvent[]): boolean {
+function hasFailed(events: readonly PlainEvent[]): boolean {
   const last = events.at(-1);
   return last !== undefined && 'error' in last;
 }

@@ -2,7 +2,7 @@
 // It knows just enough of HTTP to find the end of a response, and nothing of the code under test.
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { dial, RawClient, type Target } from './raw-client.js';
 
 /** One response as it came over the wire; text is latin1 until it is decoded. */
 export interface Reply {
@@ -30,69 +30,19 @@ export interface Conversation {
   readonly reset: boolean;
 }
 
-/** One connection to a server on this machine. */
-export class HttpClient {
-  readonly socket: Socket;
-  #received = '';
+/** A client that tells responses from the octets that come back. Its end stays open when the server ends its own. */
+export class HttpClient extends RawClient {
   #position = 0;
-  #ended = false;
-  #reset = false;
-  #wake: (() => void) | undefined;
 
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#arrive(() => (this.#received += chunk.toString('latin1'))));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#arrive(() => (this.#reset ||= error.code === 'ECONNRESET'));
-    });
-    for (const event of ['end', 'close']) socket.on(event, () => this.#arrive(() => (this.#ended = true)));
-  }
-
-  static async connect(port: number, host = '127.0.0.1'): Promise<HttpClient> {
-    const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
-    await once(socket, 'connect');
-    return new HttpClient(socket);
-  }
-
-  /** Everything received so far, as latin1. */
-  get raw(): string {
-    return this.#received;
+  static override async connect(target: Target): Promise<HttpClient> {
+    const client = new HttpClient(dial(target), true);
+    await once(client.socket, 'connect');
+    return client;
   }
 
   /** What was received and has not been told as a response. */
   get rest(): string {
-    return this.#received.slice(this.#position);
-  }
-
-  /** Whether the server has ended the connection, in either way. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Whether that was a reset. */
-  get wasReset(): boolean {
-    return this.#reset;
-  }
-
-  /** Sends octets, text as latin1. */
-  send(data: string | Uint8Array): this {
-    if (typeof data === 'string') this.socket.write(data, 'latin1');
-    else this.socket.write(data);
-    return this;
-  }
-
-  /** Says that no more will be sent. */
-  half(): this {
-    this.socket.end();
-    return this;
-  }
-
-  /** Waits until what was received satisfies the condition; rejects if the server ends the connection before. */
-  async until(condition: (raw: string) => boolean): Promise<void> {
-    while (!condition(this.#received)) {
-      if (this.#ended) throw new Error(`The connection ended after: ${JSON.stringify(this.#received)}`);
-      await this.#more();
-    }
+    return this.received.slice(this.#position);
   }
 
   /**
@@ -101,28 +51,22 @@ export class HttpClient {
    */
   async reply(method = 'GET'): Promise<Reply | undefined> {
     for (;;) {
-      const found = parseReply(this.#received, this.#position, method, this.#ended);
+      const found = parseReply(this.received, this.#position, method, this.hasEnded);
       if (found !== undefined) {
         this.#position = found.end;
         return found.reply;
       }
-      if (this.#ended) {
-        if (this.#position === this.#received.length) return undefined;
-        throw new Error(`Cut off: ${JSON.stringify(this.#received.slice(this.#position))}`);
+      if (this.hasEnded) {
+        if (this.rest === '') return undefined;
+        throw new Error(`Cut off: ${JSON.stringify(this.rest)}`);
       }
-      await this.#more();
+      await this.news();
     }
-  }
-
-  /** Waits until the server has ended the connection. */
-  async closed(): Promise<this> {
-    while (!this.#ended) await this.#more();
-    return this;
   }
 
   /** Waits for the end of the connection, and tells the responses to requests with these methods (GET, if not told). */
   async conversation(methods: readonly string[] = []): Promise<Conversation> {
-    await this.closed();
+    const raw = await this.ended();
     const replies: Reply[] = [];
     let answered = 0;
     for (;;) {
@@ -131,24 +75,7 @@ export class HttpClient {
       replies.push(reply);
       if (reply.status >= 200) answered++;
     }
-    return { replies, raw: this.#received, reset: this.#reset };
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #arrive(change: () => void): void {
-    change();
-    this.#wake?.();
-  }
-
-  #more(): Promise<void> {
-    return new Promise((resolve) => (this.#wake = resolve));
+    return { replies, raw, reset: this.wasReset };
   }
 }
 

@@ -1,6 +1,6 @@
 // The processes of this machine, as /proc tells of them. Linux only.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
 export interface ProcessEntry {
@@ -33,9 +33,25 @@ export function childrenOf(parent: number): ProcessEntry[] {
   return processes().filter((entry) => entry.parent === parent);
 }
 
+/** The living processes that work in a directory, or below it. */
+export function processesIn(directory: string): number[] {
+  return processes()
+    .map(({ pid }) => pid)
+    .filter((pid) => workingDirectory(pid)?.startsWith(directory) === true);
+}
+
 /** Waits until nobody of the group lives, for as long as the test may last. */
 export async function untilGone(group: number): Promise<void> {
   while (membersOf(group).length > 0) await setTimeout(10);
+}
+
+/** `undefined` if it has ended, or is somebody else's. */
+function workingDirectory(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 function describeProcess(pid: number): ProcessEntry | undefined {

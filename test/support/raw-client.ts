@@ -19,7 +19,7 @@ export class RawClient implements Disposable {
   #isClosed = false;
   #isEnded = false;
 
-  private constructor(socket: Socket, allowHalfOpen: boolean) {
+  protected constructor(socket: Socket, allowHalfOpen: boolean) {
     this.socket = socket;
     socket.on('error', (error) => {
       this.#error = error;
@@ -46,10 +46,8 @@ export class RawClient implements Disposable {
 
   /** @param allowHalfOpen whether our end stays open when the server has ended its own. */
   static async connect(target: Target, allowHalfOpen = false): Promise<RawClient> {
-    const where: NetConnectOpts = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : target;
-    const socket = connect({ ...where, allowHalfOpen: true, noDelay: true });
-    const client = new RawClient(socket, allowHalfOpen);
-    await once(socket, 'connect');
+    const client = new RawClient(dial(target), allowHalfOpen);
+    await once(client.socket, 'connect');
     return client;
   }
 
@@ -57,13 +55,26 @@ export class RawClient implements Disposable {
     return !this.#isClosed;
   }
 
-  send(data: string | Uint8Array): void {
+  /** Whether the server has ended its half, in whatever way. */
+  get hasEnded(): boolean {
+    return this.#isEnded || this.#isClosed;
+  }
+
+  /** Whether it has done so by RST. */
+  get wasReset(): boolean {
+    return this.#error?.code === 'ECONNRESET';
+  }
+
+  /** Sends octets, text as latin1. */
+  send(data: string | Uint8Array): this {
     this.socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+    return this;
   }
 
   /** Sends FIN, behind what has been sent. */
-  end(): void {
+  end(): this {
     this.socket.end();
+    return this;
   }
 
   /** Sends RST. */
@@ -89,18 +100,22 @@ export class RawClient implements Disposable {
   /** Resolves when what has been received is as wanted; rejects when it never will be. */
   async until(wanted: (received: string) => boolean): Promise<string> {
     while (!wanted(this.received)) {
-      if (this.#isClosed || this.#isEnded)
+      if (this.hasEnded)
         throw new Error(`The server ended behind ${JSON.stringify(this.received.slice(-500))}`);
-      await new Promise<void>((resolve) => this.#notice.push(resolve));
+      await this.news();
     }
     return this.received;
   }
 
   /** Resolves when the server has ended its half, with all that was received. */
   async ended(): Promise<string> {
-    while (!this.#isEnded && !this.#isClosed)
-      await new Promise<void>((resolve) => this.#notice.push(resolve));
+    while (!this.hasEnded) await this.news();
     return this.received;
+  }
+
+  /** Resolves when something has come, or the end. */
+  protected news(): Promise<void> {
+    return new Promise((resolve) => this.#notice.push(resolve));
   }
 
   [Symbol.dispose](): void {
@@ -110,6 +125,12 @@ export class RawClient implements Disposable {
   #wake(): void {
     for (const notice of this.#notice.splice(0)) notice();
   }
+}
+
+/** A socket on its way to a server. */
+export function dial(target: Target): Socket {
+  const where: NetConnectOpts = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : target;
+  return connect({ ...where, allowHalfOpen: true, noDelay: true });
 }
 
 /** Sends, and gives everything that comes until the server closes. */
@@ -126,7 +147,7 @@ export function request(line: string, fields = '', body = ''): string {
 }
 
 /** The body of an ordinary GET, which says that it is the last. */
-export async function get(target: Target, path = '/'): Promise<string> {
+export async function getBody(target: Target, path = '/'): Promise<string> {
   const answer = await talk(target, request(`GET ${path}`, 'Connection: close\r\n'));
   return answer.slice(answer.indexOf('\r\n\r\n') + 4);
 }
