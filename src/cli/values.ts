@@ -57,13 +57,13 @@ export function toText(text: string): string {
   return text;
 }
 
-/** The fields that the engine decides on. */
-const FRAMING = /^(?:content-length|transfer-encoding|connection)$/i;
+/** The fields that each answer has by itself, or that frame it. */
+const SERVERS_OWN = /^(?:content-length|transfer-encoding|connection|date|server)$/i;
 
 export function toHeaderField(text: string): HeaderField {
   const [name, value] = cut(text, ':');
   if (value === undefined) throw unfit(text, 'not a header field', "say 'Name: value'");
-  if (FRAMING.test(name)) throw unfit(name, "the server's to send", 'leave it out');
+  if (SERVERS_OWN.test(name)) throw unfit(name, "the server's to send", 'leave it out');
   checkField(name, value.trim());
   return [name, value.trim()];
 }

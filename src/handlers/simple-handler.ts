@@ -296,13 +296,13 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   #endWithValidators({ representation: { etag, lastModified, varies }, cacheControl }: FileAnswer): void {
     this.#field('Cache-Control', cacheControl);
-    if (varies) this.#field('Vary', 'Accept-Encoding');
+    if (varies) this.sendHeader('Vary', 'Accept-Encoding');
     this.#field('Last-Modified', lastModified);
     this.#field('ETag', etag);
     this.#endWithExtra();
   }
 
-  /** A field that has no place among `extraResponseHeaders`. */
+  /** A field, unless `extraResponseHeaders` has another in its place. Not for Vary: what matters, matters all the same. */
   #field(name: string, value: string): void {
     const extra = this.extraResponseHeaders;
     if (extra.length > 0 && extra.some(([own]) => own.toLowerCase() === name.toLowerCase())) return;
@@ -335,7 +335,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     this.#field('X-Content-Type-Options', 'nosniff');
     this.#field('Cache-Control', 'no-cache');
     this.#field('Content-Security-Policy', LISTING_CONTENT_SECURITY_POLICY);
-    this.#field('Vary', this.compression ? 'Accept, Accept-Encoding' : 'Accept');
+    this.sendHeader('Vary', this.compression ? 'Accept, Accept-Encoding' : 'Accept');
     this.#field('Content-Type', type);
     if (coding !== 'identity') this.sendHeader('Content-Encoding', coding);
     this.sendHeader('Content-Length', body.length);

@@ -181,6 +181,12 @@ describe('extraResponseHeaders', () => {
     }
     expect((await site.get('/nothing')).field('x-one')).toBeUndefined();
   });
+
+  it('add to Vary: a cache has to know, too, what was negotiated', async () => {
+    await serve({ 'a.txt': 'abc' }, { extraResponseHeaders: [['Vary', 'Cookie']] });
+    expect((await site.get('/a.txt')).field('vary')).toBe('Accept-Encoding, Cookie');
+    expect((await site.get('/')).field('vary')).toBe('Accept, Accept-Encoding, Cookie');
+  });
 });
 
 describe('the others', () => {
