@@ -5,7 +5,8 @@ import { PAGE_STYLE } from './page-style.js';
 /**
  * The text of the page's one style element. Whoever edits it renews the hash below; the test prints the new one.
  *
- * Icons are shapes that CSS cuts out of a coloured square: no markup and no request a row, however many there are.
+ * Icons are shapes that CSS cuts out of a coloured square: no markup and no request a row, however many there are. A
+ * browser lays out a table as a whole; the rows of a long one are grids instead, so that those out of sight cost nothing.
  */
 export const LISTING_STYLE = `${PAGE_STYLE}
 :root { --folder: #c98a1b; --image: #1a8f6e; --video: #8a56c9; --audio: #c2497f; --archive: #8a6d4b; --code: #2f76c7; --text: #71808f; --file: #a3adb8; }
@@ -33,7 +34,8 @@ button { cursor: pointer; }
 }
 
 .list { width: 100%; table-layout: fixed; border: 1px solid var(--line); border-spacing: 0; border-radius: .625rem; background: var(--paper); }
-.list th { position: sticky; top: 0; z-index: 1; padding: 0; border-bottom: 1px solid var(--line); background: var(--tint); text-align: start; font-size: .875rem; font-weight: 600; }
+.list thead { position: sticky; top: 0; z-index: 1; }
+.list th { padding: 0; border-bottom: 1px solid var(--line); background: var(--tint); text-align: start; font-size: .875rem; font-weight: 600; }
 .list th:first-child { border-start-start-radius: .5625rem; }
 .list th:last-child { border-start-end-radius: .5625rem; width: 11.5rem; }
 .list th:nth-child(2) { width: 6.5rem; text-align: end; }
@@ -58,6 +60,10 @@ button { cursor: pointer; }
 .list .archive a::before { background: var(--archive); clip-path: path(evenodd, "M1.5 2h13v3.5h-13zM2.2 6.5h11.6V14H2.2zM6 8v1.5h4V8z"); }
 .list .code a::before { background: var(--code); clip-path: path("M5.6 3.2L.8 8l4.8 4.8 1.3-1.3L3.4 8l3.5-3.5zM10.4 3.2L15.2 8l-4.8 4.8-1.3-1.3L12.6 8 9.1 4.5z"); }
 .list .text a::before { background: var(--text); clip-path: path(evenodd, "M4 1h5.5L13 4.5V14a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V2a1 1 0 0 1 1-1zM5.3 6.2v1.2h5.4V6.2zM5.3 8.7v1.2h5.4V8.7zM5.3 11.2v1.2h3.4v-1.2z"); }
+.long, .long thead, .long tbody { display: block; }
+.long tr:not([hidden]) { display: grid; grid-template-columns: 1fr 6.5rem 11.5rem; }
+.long tbody tr { content-visibility: auto; contain-intrinsic-size: auto 2.4375rem; }
+.long :is(th:nth-child(2), th:last-child) { width: auto; }
 @media (forced-colors: active) { .list td a::before { forced-color-adjust: none; background: CanvasText; } }
 
 article { margin-top: 1.5rem; border: 1px solid var(--line); border-radius: .625rem; background: var(--paper); overflow-wrap: anywhere; }
@@ -93,13 +99,13 @@ article .plain { padding: 0; background: none; white-space: pre-wrap; overflow-w
   form { flex: 1 1 100%; }
   input, button { font-size: 1rem; }
   .list, .list thead, .list tbody { display: block; }
-  .list thead { position: sticky; top: 0; z-index: 1; }
   .list tr:not([hidden]) { display: grid; grid-template-columns: 1fr auto; position: relative; }
   .list thead tr:not([hidden]) { grid-template-columns: 1fr auto auto; }
-  .list :is(th, th:nth-child(2), th:last-child) { position: static; width: auto; }
+  .list :is(th:nth-child(2), th:last-child) { width: auto; }
   .list th a { padding-inline: .5rem; }
   .list th:first-child a { padding-inline-start: .75rem; }
   .list th:last-child a { padding-inline-end: .75rem; }
+  .long tbody tr { contain-intrinsic-size: auto 3.9rem; }
   .list td:first-child { grid-column: 1 / -1; }
   .list td + td { grid-row: 2; margin-top: -.25rem; padding: 0 .75rem .4375rem; font-size: .875rem; }
   .list td:nth-child(2) { grid-column: 2; }
@@ -115,4 +121,4 @@ article .plain { padding: 0; background: none; white-space: pre-wrap; overflow-w
 `;
 
 /** For the page's policy. */
-export const LISTING_STYLE_HASH = 'sha256-GLX+mgouzoee2nCtoQo03KyaxQ7S0PDGspc6z/61H6k=';
+export const LISTING_STYLE_HASH = 'sha256-qiTsM/bcxKalBBamd/NrvMFUPUDPLE92sQArLBZRw7U=';

@@ -27,6 +27,8 @@ export interface Listing {
   readonly sort?: ListingSort | undefined;
   /** What the entries were chosen by, as `nameFilter()` does; `''` if they are all. */
   readonly filter?: string | undefined;
+  /** Whether the heads of a page's columns are links that sort; they are, unless it is said. */
+  readonly sortable?: boolean | undefined;
   /** Shown below the entries of a page. */
   readonly readme?: ListingReadme | undefined;
 }
@@ -65,6 +67,7 @@ export const LISTING_CONTENT_SECURITY_POLICY = [
  */
 export function renderListing(listing: Listing): string {
   const { path, title, entries, omitted, query } = arrange(listing);
+  const { sortable = true } = listing;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -80,9 +83,9 @@ export function renderListing(listing: Listing): string {
 ${breadcrumb(path)}<div class="bar">
 <p role="status">${summary(entries, omitted, query)}</p>
 ${filterForm(query)}</div>
-<table class="list"${omitted ? ' data-partial' : ''}>
+<table class="${entries.length > LONG ? 'list long' : 'list'}"${omitted ? ' data-partial' : ''}>
 <thead>
-<tr>${COLUMNS.map((column) => columnHead(column, query)).join('')}</tr>
+<tr>${COLUMNS.map((column) => columnHead(column, query, sortable)).join('')}</tr>
 </thead>
 <tbody>
 ${path === '/' ? '' : PARENT_ROW}${rows(entries)}</tbody>
@@ -126,6 +129,9 @@ const COLUMNS: readonly Column[] = [
   { key: 'size', label: 'Size', firstOrder: 'desc' },
   { key: 'date', label: 'Modified <span>(UTC)</span>', firstOrder: 'desc' },
 ];
+
+/** More entries than that are laid out as they come into sight. */
+const LONG = 500;
 
 const PARENT_ROW = '<tr class="up"><td><a href="../">../</a></td><td></td><td></td></tr>\n';
 
@@ -181,12 +187,17 @@ function filterForm({ filter, sort }: ListingQuery): string {
 }
 
 /** The link asks for the other order if the column is the sorted one already. */
-function columnHead({ key, label, firstOrder }: Column, { sort, filter }: ListingQuery): string {
+function columnHead(
+  { key, label, firstOrder }: Column,
+  { sort, filter }: ListingQuery,
+  sortable: boolean,
+): string {
   const sorted = sort.key === key;
   const order = !sorted ? firstOrder : sort.order === 'asc' ? 'desc' : 'asc';
   const state = !sorted ? '' : ` aria-sort="${sort.order === 'asc' ? 'ascending' : 'descending'}"`;
   const href = escapeHtml(formatListingQuery({ sort: { key, order }, filter }));
-  return `<th scope="col" data-key="${key}"${state}><a href="${href}">${label}</a></th>`;
+  const content = sortable ? `<a href="${href}">${label}</a>` : label;
+  return `<th scope="col" data-key="${key}"${state}>${content}</th>`;
 }
 
 /** One by one: ten thousand strings need not be there at the same time. */

@@ -3,10 +3,7 @@
 
 import { isAbsolute, join, resolve } from 'node:path';
 import { evaluate, ifRangeMatches } from '../files/conditional.js';
-import { LISTING_CONTENT_SECURITY_POLICY, renderListing, renderListingJson } from '../files/listing.js';
-import { nameFilter, parseListingQuery } from '../files/listing-entries.js';
 import { DEFAULT_EXTENSIONS_MAP, type ExtensionsMap, guessMediaType } from '../files/media-type.js';
-import { prefers } from '../files/negotiation.js';
 import {
   baseSegments,
   belowBase,
@@ -22,10 +19,9 @@ import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
 import { compress } from './content-coding.js';
-import { directoryEntries } from './directory-entries.js';
+import type { DirectoryListing } from './directory-listing.js';
 import { type ClosableSource, MemorySource, PartsSource } from './file-source.js';
 import type { Boundary, OpenFailure } from './opened-file.js';
-import { findReadme } from './readme.js';
 import {
   asItIs,
   type Body,
@@ -181,15 +177,15 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   async listDirectory(path: string): Promise<ClosableSource | undefined> {
     const shown = this.#parse(this.path);
     if (!shown.ok) return this.#refuse(shown.status);
-    const query = parseListingQuery(splitTarget(this.path).query);
-    const entries = await directoryEntries(path, this.#boundary(), nameFilter(query.filter));
-    if (typeof entries === 'string') return this.#refuseOpening(entries, 'No permission to list directory');
-    const listing = { path: shown.path, entries, ...query };
-    if (prefers(this.#list('accept'), ['text/html', 'application/json']) === 'application/json') {
-      return this.#sendListing(renderListingJson(listing), 'application/json');
-    }
-    const readme = await findReadme(path, this.#boundary());
-    return this.#sendListing(renderListing({ ...listing, readme }), 'text/html; charset=utf-8');
+    const { makeListing } = await import('./directory-listing.js');
+    const listing = await makeListing(path, this.#boundary(), {
+      path: shown.path,
+      query: splitTarget(this.path).query,
+      accept: this.#list('accept'),
+    });
+    return typeof listing === 'string'
+      ? this.#refuseOpening(listing, 'No permission to list directory')
+      : this.#sendListing(listing);
   }
 
   /** Copies a body to the client, as fast as the client takes it. A promise only if something must be waited for. */
@@ -326,17 +322,17 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
     return this.listings ? this.listDirectory(path) : this.#notFound();
   }
 
-  async #sendListing(text: string, type: string): Promise<ClosableSource | undefined> {
-    const plain = Buffer.from(text);
+  async #sendListing(listing: DirectoryListing): Promise<ClosableSource | undefined> {
+    const plain = Buffer.from(listing.text);
     const coding = this.compression ? chooseCoding(plain.length, this.#list('accept-encoding')) : 'identity';
     if (coding === undefined) return this.#refuse(406, undefined, { Vary: 'Accept-Encoding' });
     const body = coding === 'identity' ? plain : await compress(plain, coding);
     this.sendResponse(200);
     this.#field('X-Content-Type-Options', 'nosniff');
     this.#field('Cache-Control', 'no-cache');
-    this.#field('Content-Security-Policy', LISTING_CONTENT_SECURITY_POLICY);
+    this.#field('Content-Security-Policy', listing.contentSecurityPolicy);
     this.sendHeader('Vary', this.compression ? 'Accept, Accept-Encoding' : 'Accept');
-    this.#field('Content-Type', type);
+    this.#field('Content-Type', listing.type);
     if (coding !== 'identity') this.sendHeader('Content-Encoding', coding);
     this.sendHeader('Content-Length', body.length);
     this.#endWithExtra();

@@ -248,6 +248,14 @@ describe('renderListing', () => {
     expect(statusOf({ path: '/', entries: entries.slice(1) })).toBe('10000 files');
   });
 
+  it('marks a long table, whose rows are laid out as they come into sight', () => {
+    const classOf = (length: number) => {
+      const html = renderListing({ path: '/', entries: Array.from({ length }, (_, index) => file(`${index}`)) });
+      return tokens(html).find((tag) => tag.name === 'table')?.attributes.get('class');
+    };
+    expect([classOf(500), classOf(501)]).toEqual(['list', 'list long']);
+  });
+
   it.each([
     [[], '', 'Empty'],
     [[], 'x', 'Nothing found'],
@@ -352,4 +360,12 @@ describe('renderListingJson', () => {
     expect(listing.entries).toHaveLength(MAX_LISTING_ENTRIES);
     expect(listing.complete).toBe(false);
   });
+});
+
+it('the heads of the columns are links, unless that is not wanted', () => {
+  const listing = { path: '/', entries: [] };
+  expect(renderListing(listing)).toContain('?sort=size');
+  const plain = renderListing({ ...listing, sortable: false });
+  expect(plain).not.toContain('?sort=');
+  expect(plain).toContain('<th scope="col" data-key="size">Size</th>');
 });

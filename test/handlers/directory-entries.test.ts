@@ -54,6 +54,16 @@ it('MUST 52, MUST 56: tells no hidden name, and no link that leads to one, nowhe
   expect(await namesIn(root, true)).toEqual(['.env', 'a.txt', 'd', 'pub']);
 });
 
+it('tells only the names that are wanted', async () => {
+  site.write('www/b.txt');
+  const entries = await directoryEntries(
+    root,
+    { root, dotfiles: false, followSymlinks: false },
+    (name) => name === 'b.txt' || name === '.env',
+  );
+  expect(entries).toMatchObject([{ name: 'b.txt' }]);
+});
+
 it('shows .well-known where it is public, at the top', async () => {
   site.write('www/.well-known/x');
   site.write('www/d/.well-known/x');
