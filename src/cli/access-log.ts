@@ -11,11 +11,39 @@ import type { LogFormat } from './settings.js';
 /** A handler that logs its requests in a format. */
 export function withAccessLog(Base: HandlerClass, format: LogFormat): HandlerClass {
   if (format === 'python') return Base;
-  const log = format === 'off' ? () => {} : entryLog(format);
+  const Silent = withoutRequestLines(Base);
+  return format === 'off' ? Silent : withEntries(Silent, format);
+}
+
+/** Logs what goes wrong, but not what is asked for, nor the errors that are answers to it. */
+function withoutRequestLines(Base: HandlerClass): HandlerClass {
+  return class extends Base {
+    #isAnswering = false;
+
+    override logRequest(): void {}
+
+    override sendError(...args: Parameters<Handler['sendError']>): void {
+      this.#isAnswering = true;
+      try {
+        super.sendError(...args);
+      } finally {
+        this.#isAnswering = false;
+      }
+    }
+
+    /** What else goes wrong is not told by the status of an answer, and has a line of its own. */
+    override logError(message: string, ...args: unknown[]): void {
+      if (!this.#isAnswering) super.logError(message, ...args);
+    }
+  };
+}
+
+/** Logs each request when its answer has ended. */
+function withEntries(Base: HandlerClass, format: Exclude<LogFormat, 'python' | 'off'>): HandlerClass {
+  const log = entryLog(format);
   return class extends Base {
     #begunAt: number | undefined;
     #logged: Exchange | undefined;
-    #isAnswering = false;
 
     override onRequest(exchange: Exchange): void | Promise<void> {
       this.#begunAt = performance.now();
@@ -36,22 +64,6 @@ export function withAccessLog(Base: HandlerClass, format: LogFormat): HandlerCla
       const since = this.#begunAt;
       this.#begunAt = undefined;
       log(entryOf(this, exchange, since === undefined ? undefined : performance.now() - since));
-    }
-
-    override logRequest(): void {}
-
-    override sendError(...args: Parameters<Handler['sendError']>): void {
-      this.#isAnswering = true;
-      try {
-        super.sendError(...args);
-      } finally {
-        this.#isAnswering = false;
-      }
-    }
-
-    /** Its status is in the line of the request. What else goes wrong is not, and has a line of its own. */
-    override logError(message: string, ...args: unknown[]): void {
-      if (!this.#isAnswering) super.logError(message, ...args);
     }
 
     override logMessage(message: string, ...args: unknown[]): void {

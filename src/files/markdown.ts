@@ -10,12 +10,12 @@ import type { MarkdownIt } from 'markdown-it';
  * The time it takes is proportional to the length, and blocks: bound the length.
  */
 export async function renderMarkdown(text: string): Promise<string> {
-  renderer ??= makeRenderer();
-  return (await renderer).render(text, {});
+  renderer ??= await makeRenderer();
+  return renderer.render(text, {});
 }
 
 /** The package is loaded when there is something to render. */
-let renderer: Promise<MarkdownIt> | undefined;
+let renderer: MarkdownIt | undefined;
 
 /** Of blocks, and of emphasis, links and images. Nine lists within each other are plenty; each level costs time. */
 const MAX_NESTING = 20;

@@ -1,5 +1,5 @@
 // What a listing of a directory says: its entries, in the order and with the filter that a request asks for, as a page or
-// as JSON. Loaded when a directory is listed. Knows no handler: the request comes in as the text of its parts.
+// as JSON. Knows no handler: the request comes in as the text of its parts.
 
 import { LISTING_CONTENT_SECURITY_POLICY, renderListing, renderListingJson } from '../files/listing.js';
 import { nameFilter, parseListingQuery } from '../files/listing-entries.js';

@@ -66,7 +66,7 @@ export class LogWriter {
   /** Writes what there is, as far as possible without waiting. */
   flush(): void {
     this.#handOver();
-    if (this.#stuck) this.#out.flush();
+    if (this.#stuck) this.#opened?.flush();
     if (!this.#stuck && this.#dropped > 0) this.#reportLoss();
   }
 
@@ -89,9 +89,16 @@ export class LogWriter {
     }
   }
 
-  /** Opened, and its package loaded, for the first batch: neither holds up the start of a server. */
-  get #out(): SonicBoom {
-    this.#opened ??= this.#open();
+  /**
+   * Opened, and its package loaded, for the first batch: neither holds up the start of a server.
+   * @returns `undefined` while descriptors have run out, of which both take one.
+   */
+  get #out(): SonicBoom | undefined {
+    try {
+      this.#opened ??= this.#open();
+    } catch {
+      this.#stuck = true;
+    }
     return this.#opened;
   }
 
@@ -109,18 +116,23 @@ export class LogWriter {
     out.on('write', () => {
       this.#stuck = false;
     });
-    out.on('drop', (lines: string) => {
-      this.#dropped += lines.split('\n').length - 1;
-    });
+    out.on('drop', (lines: string) => this.#drop(lines));
     return out;
   }
 
   #handOver(): void {
     if (this.#batch === '') return;
+    const out = this.#out;
+    if (out === undefined && this.#batchBytes < MAX_KEPT) return;
     const batch = this.#batch;
     this.#batch = '';
     this.#batchBytes = 0;
-    this.#out.write(batch);
+    if (out === undefined) this.#drop(batch);
+    else out.write(batch);
+  }
+
+  #drop(lines: string): void {
+    this.#dropped += lines.split('\n').length - 1;
   }
 
   /** One timer a batch, not one a line; it does not keep the process alive. */

@@ -154,8 +154,9 @@ function isSame(one: Stats, other: Stats): boolean {
   );
 }
 
-function isSettled({ mtimeMs, ctimeMs }: Stats): boolean {
-  return Math.max(mtimeMs, ctimeMs) < Date.now() - SETTLED_MS;
+/** By the time of change, which nobody can set. */
+function isSettled({ ctimeMs }: Stats): boolean {
+  return ctimeMs < Date.now() - SETTLED_MS;
 }
 
 function isSameBoundary(one: Boundary, other: Boundary): boolean {

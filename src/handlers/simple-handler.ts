@@ -19,7 +19,7 @@ import type { ByteSource } from '../streams/byte-reader.js';
 import type { ByteWriter } from '../streams/byte-writer.js';
 import { BaseHTTPRequestHandler } from './base-handler.js';
 import { compress } from './content-coding.js';
-import type { DirectoryListing } from './directory-listing.js';
+import { type DirectoryListing, makeListing } from './directory-listing.js';
 import { type ClosableSource, MemorySource, PartsSource } from './file-source.js';
 import type { Boundary, OpenFailure } from './opened-file.js';
 import {
@@ -177,7 +177,6 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   async listDirectory(path: string): Promise<ClosableSource | undefined> {
     const shown = this.#parse(this.path);
     if (!shown.ok) return this.#refuse(shown.status);
-    const { makeListing } = await import('./directory-listing.js');
     const listing = await makeListing(path, this.#boundary(), {
       path: shown.path,
       query: splitTarget(this.path).query,

@@ -173,6 +173,20 @@ describe('writeToStderr', () => {
     await expectToFinish(child);
   });
 
+  it.skipIf(process.platform === 'win32').each([
+    ['keeps the first lines', `writeToStderr('one'); flushLog();`, /^one\ntwo\n$/],
+    ['counts what is too much', `${writeLines} flushLog();`, /^\d+ log lines were lost here/m],
+  ])('MUST 87: %s while descriptors have run out', async (_title, logging, expected) => {
+    const child = exhausted(`exhaust(); ${logging} release(); writeToStderr('two'); ${waitForStdin}`);
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (part) => {
+      stderr += part;
+    });
+    await vi.waitFor(() => expect(stderr).toMatch(expected), 20_000);
+    child.stdin!.end();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   describe('to a pipe', () => {
     let reader: number;
 
@@ -259,6 +273,17 @@ describe('writeToStderr', () => {
   function run(script: string, stderr: 'pipe' | number = 'pipe'): ChildProcess {
     const [node, ...args] = nodeArguments(script);
     return started(spawn(node!, args, { stdio: ['pipe', 'pipe', stderr] }));
+  }
+
+  /** Runs a script that can take all descriptors, and give them back. */
+  function exhausted(script: string): ChildProcess {
+    const functions = `
+      import { closeSync, openSync } from 'node:fs';
+      const held = [];
+      const exhaust = () => { try { for (;;) held.push(openSync('/dev/null')); } catch {} };
+      const release = () => { for (const descriptor of held.splice(0)) closeSync(descriptor); };`;
+    const limited = 'ulimit -n 64 && exec "$0" "$@"';
+    return started(spawn('sh', ['-c', limited, ...nodeArguments(functions + script)]));
   }
 
   function started(child: ChildProcess): ChildProcess {
