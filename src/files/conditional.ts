@@ -108,6 +108,7 @@ function opaque(tag: string): string {
 
 /** `*` matches whatever exists. */
 function listMatches(list: string, etag: string | undefined, matches: Comparison): boolean {
+  if (list === etag) return matches(list, etag); // what most send: one, and the right one
   if (list.trim() === '*') return true;
   return etag !== undefined && entityTags(list).some((tag) => matches(tag, etag));
 }

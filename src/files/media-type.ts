@@ -117,5 +117,6 @@ function essence(contentType: string): string {
 function suffixOf(path: string): string {
   const base = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   const dot = base.lastIndexOf('.');
-  return /[^.]/.test(base.slice(0, Math.max(dot, 0))) ? base.slice(dot) : '';
+  const isHidden = base.startsWith('.') && !/[^.]/.test(base.slice(0, dot));
+  return dot > 0 && !isHidden ? base.slice(dot) : '';
 }

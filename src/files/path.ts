@@ -47,7 +47,7 @@ export interface PathRefusal {
 
 /** Cuts a request target into path and query. Absolute-form loses scheme and authority (RFC 9112 §3.2.2); a fragment is dropped. */
 export function splitTarget(target: string): SplitTarget {
-  const local = target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '');
+  const local = target.startsWith('/') ? target : target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '');
   const whole = before(local, '#');
   const path = before(whole, '?');
   return { path: path || '/', query: path.length < whole.length ? whole.slice(path.length + 1) : undefined };

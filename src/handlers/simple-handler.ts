@@ -399,7 +399,8 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   /** All lines of a list field as one. */
   #list(name: string): string | undefined {
-    return this.headers.has(name) ? this.headers.getAll(name).join(', ') : undefined;
+    const lines = this.headers.getAll(name);
+    return lines.length > 1 ? lines.join(', ') : lines[0];
   }
 
   #ranges(
@@ -495,8 +496,22 @@ function randomBoundary(): string {
   return crypto.randomUUID().replaceAll('-', '');
 }
 
-function parseBelow(target: string, base: string): CanonicalPath | PathRefusal {
+// Paths that were parsed before: of all that there are, a server meets a few, again and again.
+const paths = new Map<string, CanonicalPath | PathRefusal>();
+const PATHS_MAX = 512;
+const PATH_LENGTH_MAX = 256;
+
+function parseOnce(target: string): CanonicalPath | PathRefusal {
+  const known = paths.get(target);
+  if (known !== undefined) return known;
   const path = parsePath(target);
+  if (paths.size >= PATHS_MAX) paths.clear();
+  if (target.length <= PATH_LENGTH_MAX) paths.set(target, path);
+  return path;
+}
+
+function parseBelow(target: string, base: string): CanonicalPath | PathRefusal {
+  const path = parseOnce(target);
   if (base === '' || !path.ok) return path;
   const basePath = parsePath(base);
   return (basePath.ok ? belowBase(path, basePath) : undefined) ?? OUTSIDE_BASE;
