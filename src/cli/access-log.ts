@@ -9,8 +9,7 @@ import type { Handler, HandlerClass } from './handler-class.js';
 import type { LogFormat } from './settings.js';
 
 /** A handler that logs its requests in a format. */
-export function withAccessLog(Base: HandlerClass, format: LogFormat): HandlerClass {
-  if (format === 'python') return Base;
+export function withAccessLog(Base: HandlerClass, format: Exclude<LogFormat, 'python'>): HandlerClass {
   const Silent = withoutRequestLines(Base);
   return format === 'off' ? Silent : withEntries(Silent, format);
 }

@@ -4,8 +4,6 @@
 import { posix, relative, resolve, sep } from 'node:path';
 import { baseSegments, encodePath, parsePath, redirectLocation, splitTarget } from '../files/path.js';
 import { SimpleHTTPRequestHandler } from '../handlers/simple-handler.js';
-import { withAccessLog } from './access-log.js';
-import { withCors, withIsolation } from './cross-origin.js';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
 import type { HandlerClass } from './handler-class.js';
 import { withHostCheck } from './host-check.js';
@@ -22,14 +20,20 @@ export async function makeHandler(settings: Settings, site: Site, isLocal: boole
   let Handler = withSettings(await baseHandler(settings, site), settings, site);
   if (site.file !== undefined) Handler = withSingleFile(Handler, site.file);
   if (cache.length > 0) Handler = withCacheRules(Handler, await cacheRules(cache));
-  if (cors) Handler = withCors(Handler);
-  if (coop) Handler = withIsolation(Handler, cors ? 'cross-origin' : 'same-origin');
+  if (cors || coop) {
+    const { withCors, withIsolation } = await import('./cross-origin.js');
+    if (cors) Handler = withCors(Handler);
+    if (coop) Handler = withIsolation(Handler, cors ? 'cross-origin' : 'same-origin');
+  }
   if (isLocal || allowHost.length > 0) Handler = withHostCheck(Handler, [...allowHost, settings.bind]);
   if (hasPasswords(settings)) {
     const { withBasicAuth, readCredentials } = await import('./basic-auth.js');
     Handler = withBasicAuth(Handler, readCredentials(auth, authFile), cors);
   }
-  return withAccessLog(Handler, settings.log === 'python' && settings.quiet ? 'off' : settings.log);
+  const log = settings.log === 'python' && settings.quiet ? 'off' : settings.log;
+  if (log === 'python') return Handler;
+  const { withAccessLog } = await import('./access-log.js');
+  return withAccessLog(Handler, log);
 }
 
 /** Paths of the directories in which a handler runs programs; none, if it does not. */

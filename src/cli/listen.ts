@@ -1,10 +1,9 @@
 // Where the command listens: the port asked for or the first that is free, and in words why there is none.
 
-import { lookup } from 'node:dns/promises';
 import type { HTTPServer } from '../http-server.js';
 import type { Address } from '../socketserver/address.js';
 import { CommandFailure } from './failure.js';
-import { DEFAULT_PORT, type Settings } from './settings.js';
+import { DEFAULT_BIND, DEFAULT_PORT, type Settings } from './settings.js';
 
 /** What the command was told of where to listen. */
 export type Where = Pick<Settings, 'bind' | 'lan' | 'port' | 'strictPort'>;
@@ -19,6 +18,8 @@ const PORTS_TRIED = 20;
  */
 export async function listeningAddress({ bind, lan }: Where): Promise<string> {
   if (lan) return '0.0.0.0';
+  if (bind === DEFAULT_BIND) return bind;
+  const { lookup } = await import('node:dns/promises');
   try {
     const { address } = await lookup(bind, { verbatim: false });
     return address;

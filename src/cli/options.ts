@@ -1,7 +1,7 @@
 // The table of options, written once. The command line, the environment, the configuration file, the help, the
 // completions, the man page and docs/command.md are made from it. Knows none of them.
 
-import { DEFAULT_PORT, type Settings } from './settings.js';
+import { DEFAULT_BIND, DEFAULT_PORT, type Settings } from './settings.js';
 import {
   toAccount,
   toAddress,
@@ -131,7 +131,7 @@ export const OPTIONS: { readonly [Name in Key]: OptionOf<Settings[Name]> } = {
     daily: true,
     kind: 'text',
     argument: 'ADDRESS',
-    default: '127.0.0.1',
+    default: DEFAULT_BIND,
     toValue: toAddress,
     example: '--bind 0.0.0.0',
   },

@@ -3,6 +3,9 @@
 /** The port to try first if none is asked for, as in Python. */
 export const DEFAULT_PORT = 8000;
 
+/** Where to listen if nothing is said: this machine alone. */
+export const DEFAULT_BIND = '127.0.0.1';
+
 /** A header field to add to answers. */
 export type HeaderField = readonly [name: string, value: string];
 
