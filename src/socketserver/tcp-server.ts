@@ -55,8 +55,9 @@ export class TCPServer extends BaseServer {
    * `requestArrived()` before anything has been read from it.
    */
   createSocket(): Server {
-    return createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (request) =>
-      this.requestArrived(request),
+    return createServer(
+      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK },
+      (request) => this.requestArrived(request),
     );
   }
 
@@ -147,6 +148,8 @@ export class UnixStreamServer extends TCPServer {
 
 UnixStreamServer.prototype.addressFamily = 'unix';
 
+/** Octets that may wait for a peer before `write()` says so. With Node's 16 KiB, each small file would be waited for. */
+const HIGH_WATER_MARK = 64 * 1024;
 /** How long a peer that has been answered may keep a connection open without taking anything. */
 const LAST_WORDS_MS = 60_000;
 const WARN_EVERY_MS = 1000;
