@@ -1,7 +1,4 @@
-// docs/cgihttpserver.md is true: it tells of every attribute, method, variable and limit, and its examples do what it says.
-
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +6,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CGIHTTPRequestHandler, HTTPServer } from '../../src/index.js';
 import { CGISite, says, shell, variablesOf } from '../support/cgi-site.js';
 import { hasProgram, RunningProgram } from '../support/command.js';
+import { namesInBold, PageExamples, readPage } from '../support/page-examples.js';
 import type { Files } from '../support/site.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const project = fileURLToPath(new URL('../../', import.meta.url));
-const page = readFileSync(join(project, 'docs/cgihttpserver.md'), 'utf8');
+const page = readPage('cgihttpserver.md');
 
 const ENV = shell("printf 'Content-Type: text/plain\\n\\n'", 'env');
-
-/** The examples by the name of the class; the one that has none is a program. */
-const examples = new Map(
-  [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => [
-    /^class (\w+)/m.exec(code)?.[1] ?? 'program',
-    code,
-  ]),
-);
 
 /** The rows of the table below a heading or a paragraph: what is in code in the first column. */
 function firstColumn(before: string): string[] {
@@ -41,9 +30,7 @@ describe.skipIf(process.platform === 'win32')('the text', () => {
   const httpd = new HTTPServer(['', 0], CGIHTTPRequestHandler, { bindAndActivate: false });
   const handler = new CGIHTTPRequestHandler(new Socket(), ['', 0], httpd);
   const own = Object.getOwnPropertyNames(prototype);
-  const bold = [...page.matchAll(/\*\*(.+?)\*\*/gs)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`(\w+)[^`]*`/g)].map(([, name = '']) => name),
-  );
+  const bold = namesInBold(page);
 
   it('tells of every attribute and method of the class', () => {
     const inner = ['constructor', 'onError', 'parseRequest'];
@@ -79,29 +66,19 @@ describe.skipIf(process.platform === 'win32')('the text', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('the examples', () => {
-  let compiled: string;
+  let examples: PageExamples;
 
   beforeAll(() => {
-    // In the project, so that the name of the package leads to what is built.
-    compiled = mkdtempSync(join(project, 'docs', '.compiled-'));
-    for (const name of examples.keys()) writeFileSync(join(compiled, `${name}.ts`), toModule(name));
-    const config = {
-      extends: join(project, 'tsconfig.json'),
-      compilerOptions: { noEmit: false, paths: {}, noImplicitOverride: false },
-      include: ['*.ts'],
-    };
-    writeFileSync(join(compiled, 'tsconfig.json'), JSON.stringify(config));
-    const tsc = join(project, 'node_modules/typescript/bin/tsc');
-    expect(spawnSync(process.execPath, [tsc, '-p', compiled], { encoding: 'utf8' }).stdout).toBe('');
+    examples = new PageExamples(page, 'CGIHTTPRequestHandler');
   }, 60_000);
 
-  afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+  afterAll(() => examples?.[Symbol.dispose]());
 
   /** Serves with a class of the page, but the files given, and to clients that may say where they are. */
   async function example(name: string, files: Files): Promise<CGISite> {
-    const path = join(compiled, `${name}-served.ts`);
+    const path = join(examples.path, `${name}-served.ts`);
     const code = examples
-      .get(name)!
+      .code(name)
       .replace(/CGIHTTPRequestHandler|^ {2}directory = .*$/gm, (found) =>
         found.startsWith(' ') ? '' : 'Base',
       );
@@ -120,10 +97,14 @@ describe.skipIf(process.platform === 'win32')('the examples', () => {
   }
 
   it('the first, and a shell script', async () => {
-    const path = join(compiled, 'program.js');
+    const path = join(examples.path, 'program.js');
     writeFileSync(path, readFileSync(path, 'utf8').replace('8000', '0'));
-    cpSync(join(project, 'examples/cgi/cgi-bin'), join(compiled, 'cgi-bin'), { recursive: true });
-    await using program = await RunningProgram.start([path], compiled);
+    cpSync(
+      fileURLToPath(new URL('../../examples/cgi/cgi-bin', import.meta.url)),
+      join(examples.path, 'cgi-bin'),
+      { recursive: true },
+    );
+    await using program = await RunningProgram.start([path], examples.path);
     const [, target = '', output = ''] = /curl -s 'http:\/\/127.0.0.1:8000(\S+)'.*\n([^`]+)/.exec(page)!;
     const answer = await (await fetch(new URL(target, program.url))).text();
     for (const line of output.trim().split('\n')) expect(answer.split('\n')).toContain(line);
@@ -149,18 +130,9 @@ describe.skipIf(process.platform === 'win32')('the examples', () => {
 
   it('are all of them here', () => {
     const tests = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-    for (const name of examples.keys())
+    for (const name of examples.names)
       if (name !== 'program') expect(tests).toContain(`await example('${name}'`);
   });
 });
 
 type Extend = (Base: typeof CGIHTTPRequestHandler) => typeof CGIHTTPRequestHandler;
-
-/** A module of an example: with the import that the page gives once, for all, and for a test to import. */
-function toModule(name: string): string {
-  const code = examples.get(name)!;
-  const imports = code.includes("from 'basehttp'")
-    ? ''
-    : "import { CGIHTTPRequestHandler } from 'basehttp';\n";
-  return `${imports}${code}${name === 'program' ? '' : `export { ${name} };\n`}`;
-}

@@ -1,7 +1,4 @@
-// docs/simplehttpserver.md is true: it tells of every attribute and method, and its examples compile and do what it says.
-
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,27 +6,17 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler } from '../../src/index.js';
 import { RunningProgram } from '../support/command.js';
 import { serveLive } from '../support/live.js';
+import { namesInBold, PageExamples, readPage } from '../support/page-examples.js';
 import { getBody, request, talk } from '../support/raw-client.js';
 import { type Answer, type Files, parseAnswer, TemporaryDirectory } from '../support/site.js';
 
-const project = fileURLToPath(new URL('../../', import.meta.url));
-const page = readFileSync(join(project, 'docs/simplehttpserver.md'), 'utf8');
-
-/** The examples by the name of the class; the one that has none is a program. */
-const examples = new Map(
-  [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => [
-    /^class (\w+)/m.exec(code)?.[1] ?? 'program',
-    code,
-  ]),
-);
+const page = readPage('simplehttpserver.md');
 
 describe('the text', () => {
   const httpd = new HTTPServer(['', 0], SimpleHTTPRequestHandler, { bindAndActivate: false });
   const handler = new SimpleHTTPRequestHandler(new Socket(), ['', 0], httpd);
   const own = Object.getOwnPropertyNames(SimpleHTTPRequestHandler.prototype);
-  const bold = [...page.matchAll(/\*\*(.+?)\*\*/gs)].flatMap(([, names = '']) =>
-    [...names.matchAll(/`(\w+)[^`]*`/g)].map(([, name = '']) => name),
-  );
+  const bold = namesInBold(page);
 
   it('tells of every attribute and method of the class', () => {
     expect(own.length).toBeGreaterThan(25);
@@ -64,35 +51,25 @@ describe('the text', () => {
 });
 
 describe('the examples', () => {
-  let compiled: string;
+  let examples: PageExamples;
 
   beforeAll(() => {
-    // In the project, so that the name of the package leads to what is built.
-    compiled = mkdtempSync(join(project, 'docs', '.compiled-'));
-    for (const name of examples.keys()) writeFileSync(join(compiled, `${name}.ts`), toModule(name));
-    const config = {
-      extends: join(project, 'tsconfig.json'),
-      compilerOptions: { noEmit: false, paths: {}, noImplicitOverride: false },
-      include: ['*.ts'],
-    };
-    writeFileSync(join(compiled, 'tsconfig.json'), JSON.stringify(config));
-    const tsc = join(project, 'node_modules/typescript/bin/tsc');
-    expect(spawnSync(process.execPath, [tsc, '-p', compiled], { encoding: 'utf8' }).stdout).toBe('');
+    examples = new PageExamples(page, 'SimpleHTTPRequestHandler');
   }, 60_000);
 
-  afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+  afterAll(() => examples?.[Symbol.dispose]());
 
   /** Serves with a class of the page. The directory that it names, if it does, is where the files are. */
   async function example(name: string, files: Files): Promise<Served> {
     const root = new TemporaryDirectory(files);
-    const path = join(compiled, `${name}-served.ts`);
-    writeFileSync(path, toModule(name).replace(/\/srv\/\w+/g, root.path));
+    const path = join(examples.path, `${name}-served.ts`);
+    writeFileSync(path, examples.module(name).replace(/\/srv\/\w+/g, root.path));
     return await serve((await import(path))[name], root);
   }
 
   it('the first: a program', async () => {
     using directory = new TemporaryDirectory({ 'a.txt': 'content' });
-    const path = join(compiled, 'program.js');
+    const path = join(examples.path, 'program.js');
     writeFileSync(path, readFileSync(path, 'utf8').replace('8000', '0'));
     await using program = await RunningProgram.start([path], directory.path);
     expect(await getBody(program.port, '/a.txt')).toBe('content');
@@ -184,19 +161,10 @@ describe('the examples', () => {
 
   it('are all of them here', () => {
     const tests = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-    for (const name of examples.keys())
+    for (const name of examples.names)
       if (name !== 'program') expect(tests).toContain(`await example('${name}'`);
   });
 });
-
-/** A module of an example: with the import that the page gives once, for all, and for a test to import. */
-function toModule(name: string): string {
-  const code = examples.get(name)!;
-  const imports = code.includes("from 'basehttp'")
-    ? ''
-    : "import { SimpleHTTPRequestHandler } from 'basehttp';\n";
-  return `${imports}${code}${name === 'program' ? '' : `export { ${name} };\n`}`;
-}
 
 /** A served directory, which is gone when this is disposed of. */
 interface Served extends AsyncDisposable {
