@@ -24,8 +24,8 @@ export interface SeekableOctets {
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * To read this much at once halves what a long download costs. But a client that stops taking it leaves it in memory, so
- * only so many sources may hold that much at the same time.
+ * To read this much at once halved what a long download cost in a bare loop over a socket. But a client that stops taking
+ * it leaves it in memory, so only so many sources may hold that much at the same time.
  */
 const LARGE_CHUNK_SIZE = 512 * 1024;
 const LARGE_CHUNKS_MAX = 32;

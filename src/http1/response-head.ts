@@ -132,7 +132,8 @@ class HeadText {
   #text: string;
   #uses = 0;
   #line = '';
-  #name = '';
+  /** Of the field in the line; `undefined` for what ends a head, which no field may be taken for. */
+  #name: string | undefined;
   #value: string | number = '';
   #longer: HeadText | undefined;
 
@@ -147,7 +148,7 @@ class HeadText {
   }
 
   /** This text and one more line, which may be that of a field. */
-  with(line: string, name = '', value: string | number = '', contentLength?: number): HeadText {
+  with(line: string, name?: string, value: string | number = '', contentLength?: number): HeadText {
     if (this.#longer === undefined || this.#line !== line) {
       this.#line = line;
       this.#name = name;

@@ -229,6 +229,12 @@ describe('MUST 24: nothing unsafe becomes a head', () => {
     );
   });
 
+  it('also in place of what has ended a head before', () => {
+    const head = () => new ResponseHead(200, 'Remembered').append('X-One', '1');
+    head().serialize('none', undefined, 0);
+    expect(() => head().append('', '')).toThrow(TypeError);
+  });
+
   it('also after more names than are remembered', () => {
     const head = new ResponseHead(200);
     const names = Array.from({ length: 600 }, (_, index) => `X-Many-${index}`);
