@@ -19,6 +19,7 @@ import { Output } from './output.js';
 import { type ResponseChannel, ResponseWriter } from './response-writer.js';
 import type { ConnectionSettings } from './settings.js';
 import type { Transport, TransportListener } from './transport.js';
+import type { TurnTaker } from './turns.js';
 
 // What the deadline is for.
 const NOTHING = 0;
@@ -43,7 +44,7 @@ interface Waiter {
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /** Serves the requests of one transport to an application, until the connection ends. */
-export class Connection implements TransportListener, Timed, ResponseChannel, ExchangeChannel {
+export class Connection implements TransportListener, Timed, TurnTaker, ResponseChannel, ExchangeChannel {
   readonly output: Output;
   /** By the clock of the deadlines. */
   deadline = Number.POSITIVE_INFINITY;
@@ -65,7 +66,9 @@ export class Connection implements TransportListener, Timed, ResponseChannel, Ex
   #stopping = false;
   #peerEnded = false;
   #paused = false;
-  /** Inside a call from the transport, at whose end output is flushed. */
+  /** Something has come, and is looked at when this connection's turn comes. */
+  #turnDue = false;
+  /** In a turn, at whose end output is flushed. */
   #inTurn = false;
   #flushRequested = false;
   /** The response that was sent ends the connection. */
@@ -135,8 +138,10 @@ export class Connection implements TransportListener, Timed, ResponseChannel, Ex
       if (this.#awaits === PEER_CLOSES) this.#linger();
       return;
     }
+    if (this.#turnDue) this.#turn(); // so that what came before need not be copied
     this.#parser.feed(chunk);
-    this.#turn();
+    if (this.#exchange === undefined) this.#takeTurn();
+    else this.#turn();
   }
 
   onDrain(): void {
@@ -193,15 +198,32 @@ export class Connection implements TransportListener, Timed, ResponseChannel, Ex
 
   // ── The loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Goes on with whatever can go on, and sends what that gave. */
-  #turn(): void {
+  /** A request is looked at together with those that come to other connections now. */
+  #takeTurn(): void {
+    this.#turnDue = true;
+    this.#settings.turns.add(this);
+  }
+
+  /** Goes on with whatever can go on. */
+  onTurn(): void {
+    this.#turnDue = false;
+    if (this.#ending) return;
     this.#inTurn = true;
     if (this.#waiter !== undefined) this.#feedWaiter();
     if (this.#exchange === undefined) this.#advance();
+  }
+
+  /** Sends what that gave. */
+  onTurnEnd(): void {
     this.#inTurn = false;
     if (this.#exchange === undefined) this.output.flush();
     else this.requestFlush();
     this.#limitReadAhead();
+  }
+
+  #turn(): void {
+    this.onTurn();
+    this.onTurnEnd();
   }
 
   /** While nothing is in flight, the connection persists and the peer takes our output: the next request. */
