@@ -12,6 +12,7 @@ import {
   type TlsOptions,
 } from 'node:tls';
 import { HTTPServer, type HTTPServerOptions } from './http-server.js';
+import { ResponseHead } from './http1/response-head.js';
 import type { ServerAddress } from './socketserver/address.js';
 import type { RequestHandlerConstructor } from './socketserver/base-server.js';
 
@@ -41,8 +42,8 @@ export interface HTTPSServerOptions extends HTTPServerOptions {
  * used, the old certificate stays, and `handleTLSError()` tells.
  *
  * A connection whose handshake fails, or takes longer than `timeouts.handshake`, is closed and nobody is told; the event
- * `tlsClientError` of `socket` does, to whoever listens to it. A handler meets a connection when it is secure, as a
- * `tls.TLSSocket`.
+ * `tlsClientError` of `socket` does, to whoever listens to it. A client that speaks plain HTTP is answered with a 400 that
+ * says so. A handler meets a connection when it is secure, as a `tls.TLSSocket`.
  */
 export class HTTPSServer extends HTTPServer {
   readonly #options: HTTPSServerOptions;
@@ -82,7 +83,7 @@ export class HTTPSServer extends HTTPServer {
     })
       .on('connection', (socket) => this.#handshakeBegins(socket))
       .on('secureConnection', (request) => this.#handshakeSucceeds(request))
-      .on('tlsClientError', (_error, socket) => socket.destroy());
+      .on('tlsClientError', (error, request) => this.#handshakeFails(error, request));
   }
 
   /**
@@ -149,6 +150,12 @@ export class HTTPSServer extends HTTPServer {
     this.requestArrived(request);
   }
 
+  #handshakeFails({ code = '' }: NodeJS.ErrnoException, request: TLSSocket): void {
+    // Node closes the connection when it has told of this. What is short is on its way by then.
+    if (PLAIN_HTTP.has(code)) this.#handshakes.get(peerOf(request))?.write(USE_HTTPS, 'latin1');
+    request.destroy();
+  }
+
   /** Of the secure context, and of each handshake. */
   #tlsOptions(): TlsOptions {
     const { alpnProtocols = ['http/1.1'], tls = {} } = this.#options;
@@ -173,10 +180,21 @@ const CONTROL_CHARACTERS = /[\0-\x1f\x7f-\x9f]+/g;
 /** The longest time that node's timers can count: more is no limit. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 const NAMELESS = '';
+/** How OpenSSL calls it, which knows the usual methods, if the first octets of a connection are a request. */
+const PLAIN_HTTP: ReadonlySet<string> = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST']);
+const USE_HTTPS = refusal(400, 'This server speaks HTTPS: use https:// instead of http://\n');
 
 /** The same for a connection and for what node makes of it when it is secure: nothing else tells which became which. */
 function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return remoteAddress === undefined ? NAMELESS : `${remoteAddress} ${remotePort} ${localAddress}`;
+}
+
+/** A whole response that ends the connection, to a request that nobody has read. */
+function refusal(status: number, text: string): string {
+  const head = new ResponseHead(status)
+    .append('Content-Type', 'text/plain; charset=utf-8')
+    .append('Content-Length', text.length);
+  return head.serialize('length', 'close', Number.POSITIVE_INFINITY) + text;
 }
 
 /** Resets, in both directions: a TLSSocket knows none, but the TCP below it does. */

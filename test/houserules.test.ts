@@ -13,7 +13,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   socketserver: ['streams'],
   files: ['http1'],
   'http-server.ts': ['connection', 'socketserver'],
-  'https-server.ts': ['socketserver', 'http-server.ts'],
+  'https-server.ts': ['http1', 'socketserver', 'http-server.ts'],
   handlers: ['http1', 'streams', 'connection', 'socketserver', 'files', 'http-server.ts'],
   adapters: ['http1', 'connection', 'socketserver', 'http-server.ts'],
   cli: [

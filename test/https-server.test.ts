@@ -485,6 +485,57 @@ describe('handshakes that fail', () => {
     expect(statuses(await text(other))).toEqual([200]);
   });
 
+  it.each([
+    ['GET', request('GET /')],
+    ['HEAD', request('HEAD /')],
+    ['POST with a body', `${request('POST /', 'Content-Length: 4\r\n')}spam`],
+    ['a proxied request', request('GET http://localhost/')],
+    ['CONNECT', request('CONNECT localhost:1')],
+    ['a request that is cut off', 'GET / HT'],
+  ])('MUST 89: plain HTTP is told so, and its connection ended: %s', async (_title, octets) => {
+    await using live = await serve();
+    using client = await RawClient.connect(live.port);
+    client.send(octets);
+    const [head, body] = (await client.ended()).split('\r\n\r\n');
+    expect(body).toBe('This server speaks HTTPS: use https:// instead of http://\n');
+    expect(head!.split('\r\n')).toEqual([
+      'HTTP/1.1 400 Bad Request',
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${body!.length}`,
+      'Connection: close',
+    ]);
+    expect(await client.closed).toBeUndefined();
+    await until(async () => (await openConnections(live.httpd)) === 0);
+  });
+
+  it.each([
+    ['text', 'spam'.repeat(1000)],
+    ['another protocol', 'SSH-2.0-spam\r\n'],
+    ['a record that makes no sense', '\x16\x03\x01\x00\x05spam!'],
+    ['zeros', '\0'.repeat(500)],
+  ])('MUST 89: what is neither TLS nor HTTP is told nothing: %s', async (_title, octets) => {
+    await using live = await serve();
+    using client = await RawClient.connect(live.port);
+    client.send(octets);
+    await client.closed;
+    expect(client.received).not.toContain('HTTP');
+  });
+
+  it('MUST 89: plain HTTP in the middle of a handshake, or behind it, is told nothing', async () => {
+    await using live = await serve();
+    using begun = await RawClient.connect(live.port);
+    begun.send(await clientHello()).send(request('GET /'));
+    await begun.closed;
+    expect(begun.received).not.toContain('HTTP/1.1');
+    const below = await bare(live.port);
+    const socket = await secure(live.port, { socket: below });
+    let received = '';
+    below.on('data', (octets) => (received += octets.toString('latin1')));
+    below.write(request('GET /'));
+    await closed(socket);
+    expect(received).not.toContain('HTTP/1.1');
+  });
+
   it('MUST 89: one that stalls is ended when its time is up, one that trickles too', async () => {
     await using live = await serve(echoPath, { ...certificate, timeouts: { handshake: 300 } });
     const [silent, stalled, trickling] = [

@@ -7,7 +7,7 @@ import type { Address } from '../socketserver/address.js';
 import { type InterfaceAddress, isLoopback, serverUrls } from './address.js';
 import type { KeptCertificate } from './certificate.js';
 import { DEFAULT_PORT, hasPasswords, type Settings, speaksTls } from './settings.js';
-import { mayBeServed, type Site } from './site.js';
+import { directoriesIn, mayBeServed, type Site } from './site.js';
 
 /** What there is to say. */
 export interface Announcement {
@@ -18,7 +18,7 @@ export interface Announcement {
   readonly interfaces: readonly InterfaceAddress[];
   /** The certificate of its own. */
   readonly kept: KeptCertificate | undefined;
-  /** Where programs are run. */
+  /** Where programs are run, if there are any; empty if they are not. */
   readonly cgiDirectories: readonly string[];
 }
 
@@ -42,10 +42,11 @@ function urlsOf({ settings, site, address: [host, port], interfaces }: Announcem
 }
 
 function notices(announcement: Announcement): string[] {
-  const { settings, address, kept, cgiDirectories } = announcement;
+  const { settings, site, address, kept, cgiDirectories } = announcement;
   const [host, port] = address;
   const secrets = servedSecrets(announcement);
   const isLocal = isLoopback(host);
+  const places = directoriesIn(site, cgiDirectories);
   const all: readonly (readonly [boolean, string])[] = [
     [
       settings.port === undefined && port !== DEFAULT_PORT,
@@ -60,9 +61,10 @@ function notices(announcement: Announcement): string[] {
       secrets.length > 0,
       `Whoever may read these files can read ${secrets.join(', ')}, too: keep secrets elsewhere.`,
     ],
+    [places.length > 0, `Programs are run in ${places.map((one) => settings.base + one).join(', ')}.`],
     [
-      cgiDirectories.length > 0,
-      `Programs are run in ${cgiDirectories.map((one) => settings.base + one).join(', ')}.`,
+      cgiDirectories.length > 0 && places.length === 0,
+      `There are no programs: make the directory ${join(site.directory, cgiDirectories[0] ?? '')}, or name another with --cgi-dir.`,
     ],
     [kept !== undefined, `The certificate is self-signed; its SHA-256 is ${kept?.fingerprint}.`],
     [

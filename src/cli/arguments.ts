@@ -14,7 +14,7 @@ import {
   type Shell,
 } from './options.js';
 import type { Source } from './precedence.js';
-import { toChoice, UnfitValue } from './values.js';
+import { quote, toChoice, UnfitValue } from './values.js';
 
 // As `require` does it, since to import it as a module takes twice as long.
 const commander = createRequire(import.meta.url)('commander') as typeof import('commander');
@@ -133,13 +133,18 @@ interface Operands {
 function sortOut([first, second, third]: readonly string[]): Operands {
   if (third !== undefined) {
     throw new CommandFailure(
-      `'${third}' is one argument too many: quote a name that has blanks in it; see basehttp --help`,
+      `${quote(third)} is one argument too many: quote a name that has blanks in it; see basehttp --help`,
       EXIT_USAGE,
     );
   }
   if (first === undefined) return {};
   if (second === undefined) return isDigits(first) ? { port: first } : { directory: first };
-  return isDigits(first) ? { port: first, directory: second } : { port: second, directory: first };
+  if (isDigits(first)) return { port: first, directory: second };
+  if (isDigits(second)) return { port: second, directory: first };
+  throw new CommandFailure(
+    `neither ${quote(first)} nor ${quote(second)} is a port, which is a number: quote a name that has blanks in it; see basehttp --help`,
+    EXIT_USAGE,
+  );
 }
 
 function isDigits(text: string): boolean {

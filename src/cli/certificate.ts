@@ -12,9 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment } from './environment.js';
 import { CommandFailure } from './failure.js';
+import { isDirectory } from './site.js';
 import { isAddress, selfSignedCertificate } from './x509.js';
 
 /** A certificate, and where it is. */
@@ -41,7 +42,7 @@ export interface Account {
  */
 export function keepCertificate(directory: string, names: readonly string[], now: number): KeptCertificate {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     chmodSync(directory, 0o700); // of one that was there already, too
     const file = join(realpathSync(directory), 'server.pem');
     const publicFile = join(realpathSync(directory), 'certificate.pem');
@@ -52,7 +53,9 @@ export function keepCertificate(directory: string, names: readonly string[], now
     return { file, publicFile, fingerprint: certificate.fingerprint256 };
   } catch (error) {
     const { message } = error as Error;
-    throw new CommandFailure(`the certificate cannot be kept in ${directory}: ${message}`);
+    throw new CommandFailure(
+      `the certificate cannot be kept in ${directory}: ${message}; name a directory that you may write to in XDG_STATE_HOME`,
+    );
   }
 }
 
@@ -70,6 +73,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const VALID_DAYS = 396;
 /** A certificate that has less than that left is made anew. */
 const LEAST_DAYS = 30;
+
+/** And what it lies in. In /proc, where nothing can be made, `recursive` would have Node try for ever. */
+function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isDirectory(path)) throw error; // another one of us may have been quicker
+  }
+}
 
 /** What a file holds, with the key that belongs to it; `undefined` if there is nothing that can be used. */
 function readKept(file: string, withKey = true): X509Certificate | undefined {

@@ -1,8 +1,17 @@
 // The class that answers the requests of the command: the file server with what was asked for, and nothing that was
 // not, so that only those pay for an option who use it.
 
-import { posix, relative, resolve, sep } from 'node:path';
-import { baseSegments, encodePath, parsePath, redirectLocation, splitTarget } from '../files/path.js';
+import { join, posix, relative, resolve, sep } from 'node:path';
+import {
+  baseSegments,
+  encodePath,
+  isInside,
+  parsePath,
+  redirectLocation,
+  splitTarget,
+} from '../files/path.js';
+import type { CGIHTTPRequestHandler } from '../handlers/cgi-handler.js';
+import { findFile } from '../handlers/served-file.js';
 import { SimpleHTTPRequestHandler } from '../handlers/simple-handler.js';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
 import type { HandlerClass } from './handler-class.js';
@@ -38,7 +47,12 @@ export async function makeHandler(settings: Settings, site: Site, isLocal: boole
 
 /** Paths of the directories in which a handler runs programs; none, if it does not. */
 export function programDirectories({ prototype }: HandlerClass): readonly string[] {
-  return (prototype as { cgiDirectories?: readonly string[] }).cgiDirectories ?? [];
+  return (prototype as Partial<CGIHTTPRequestHandler>).cgiDirectories ?? [];
+}
+
+/** How long programs of a handler may take to end when they are asked to, in milliseconds; 0 if it runs none. */
+export function programsEndMs({ prototype }: HandlerClass): number {
+  return (prototype as Partial<CGIHTTPRequestHandler>).cgiLimits?.killAfterMs ?? 0;
 }
 
 /** One that runs programs, if that is asked for. */
@@ -69,9 +83,22 @@ function withSettings(Handler: HandlerClass, settings: Settings, { directory, fi
   prototype.dotfiles = settings.dotfiles || file !== undefined;
   prototype.followSymlinks = settings.followSymlinks || file !== undefined;
   if (file !== undefined) return Handler;
-  prototype.notFoundPage = settings.notFound;
+  prototype.notFoundPage = notFoundPage(settings, directory);
   if (settings.spa) prototype.fallbackPage = `/${index ?? 'index.html'}`;
   return Handler;
+}
+
+/** The usual page need not be there; one that was asked for has to be. */
+function notFoundPage({ notFound, dotfiles, followSymlinks }: Settings, root: string): string {
+  if (notFound === undefined) return '404.html';
+  const path = join(root, notFound);
+  const found = isInside(root, path, sep) ? findFile(path, { root, dotfiles, followSymlinks }) : 'refused';
+  if (typeof found === 'string') {
+    const reason = found === 'missing' ? 'does not exist' : 'is no file that is served';
+    throw new CommandFailure(`the page for 404, ${path}, ${reason}: name a file in ${root}`);
+  }
+  found.close();
+  return notFound;
 }
 
 /** Serves one file of the directory, to which the root leads. */

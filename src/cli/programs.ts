@@ -5,11 +5,13 @@ import type { HandlerClass } from './handler-class.js';
 import type { Settings } from './settings.js';
 
 /** A class of its own, so that what is set here is not set for others. */
-export function programHandler({ cgiDir, cgiTimeout, cgiEnv, cgiInterpreter }: Settings): HandlerClass {
+export function programHandler(settings: Settings): HandlerClass {
+  const { cgiDir, cgiTimeout, cgiMaxSpool, cgiEnv, cgiInterpreter } = settings;
   class Handler extends CGIHTTPRequestHandler {}
   const { prototype } = Handler;
   if (cgiDir.length > 0) prototype.cgiDirectories = cgiDir;
   prototype.cgiTimeout = cgiTimeout;
+  prototype.cgiLimits = { ...prototype.cgiLimits, maxSpoolSize: cgiMaxSpool };
   prototype.cgiEnvironment = Object.fromEntries(
     cgiEnv.map(({ name, value }) => [name, value ?? process.env[name]]),
   );

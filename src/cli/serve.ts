@@ -5,13 +5,14 @@ import { flushLog } from '../handlers/log-writer.js';
 import { HTTPServer } from '../http-server.js';
 import { type InterfaceAddress, isLoopback } from './address.js';
 import { announce } from './announce.js';
-import { makeHandler, programDirectories } from './handler.js';
+import { makeHandler, programDirectories, programsEndMs } from './handler.js';
+import type { HandlerClass } from './handler-class.js';
 import { listen, listeningAddress } from './listen.js';
 import { type Settings, speaksTls } from './settings.js';
 import { findSite } from './site.js';
 
-/** How long answers in progress may take when the command is to end. */
-const GRACE_MS = 10_000;
+/** How long the command may take to end. */
+const END_MS = 10_000;
 /** Whoever has waited for that long is told what for. */
 const PATIENCE_MS = 500;
 /** A Ctrl-C so soon behind another is the same one: npm passes on what the terminal has sent to both. */
@@ -32,7 +33,7 @@ export async function serve(settings: Settings): Promise<void> {
   const httpd = await listen(host, settings, (address) =>
     tls === undefined ? new HTTPServer(address, Handler) : tls.makeServer(address, Handler),
   );
-  stopOnSignals(httpd);
+  stopOnSignals(httpd, answersMs(Handler));
   if (tls !== undefined) await reloadOnHangUp(() => tls.reload(httpd));
   const announcement = {
     settings,
@@ -46,6 +47,11 @@ export async function serve(settings: Settings): Promise<void> {
   flushLog();
 }
 
+/** How long answers in progress may take, in milliseconds: with time left for programs to end, or to be killed. */
+export function answersMs(Handler: HandlerClass): number {
+  return END_MS - programsEndMs(Handler);
+}
+
 function interfaceAddresses(): InterfaceAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses.map((one) => ({ ...one, name })),
@@ -53,7 +59,7 @@ function interfaceAddresses(): InterfaceAddress[] {
 }
 
 /** The first signal ends gracefully, the second at once. */
-function stopOnSignals(httpd: HTTPServer): void {
+function stopOnSignals(httpd: HTTPServer, graceMs: number): void {
   let since: number | undefined;
   const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const now = performance.now();
@@ -63,7 +69,7 @@ function stopOnSignals(httpd: HTTPServer): void {
     }
     since = now;
     const notice = setTimeout(() => console.error('Answers are in progress: Ctrl-C ends them.'), PATIENCE_MS);
-    void httpd.shutdown({ graceMs: GRACE_MS }).finally(() => clearTimeout(notice));
+    void httpd.shutdown({ graceMs }).finally(() => clearTimeout(notice));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
 }

@@ -47,8 +47,8 @@ export interface Settings {
   readonly spa: boolean;
   /** Serve `/about` from `about.html`. */
   readonly cleanUrls: boolean;
-  /** Page shown where nothing is found, relative to the directory. */
-  readonly notFound: string;
+  /** Page shown where nothing is found, relative to the directory; `undefined`: the usual one, if it is there. */
+  readonly notFound: string | undefined;
   /** Path below which the directory is served: `/docs`. */
   readonly base: string;
   readonly listing: boolean;
@@ -83,6 +83,8 @@ export interface Settings {
   readonly cgiDir: readonly string[];
   /** Seconds a program may take to begin its answer, or be silent. */
   readonly cgiTimeout: number;
+  /** Octets of a body in chunks that are kept until all have come. */
+  readonly cgiMaxSpool: number;
   /** Environment variables for the programs, besides CGI's own: a name to pass on, or a name and its value. */
   readonly cgiEnv: readonly { readonly name: string; readonly value: string | undefined }[];
   /** Programs that run files of a suffix: `.php` → `php-cgi`. */

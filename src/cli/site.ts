@@ -32,6 +32,20 @@ export function mayBeServed(path: string, site: Site, dotfiles: boolean): boolea
   return isInside(root, file, sep) && (dotfiles || !isHidden(relative(root, file).split(sep)));
 }
 
+/** Those of these paths, which are as in a URL, that lead to a directory of the site. */
+export function directoriesIn({ directory }: Site, paths: readonly string[]): string[] {
+  return paths.filter((path) => isDirectory(join(directory, path)));
+}
+
+/** Whether there is a directory of that name, or a link to one, as far as can be seen. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
 function absolutePath(path: string): string {
   try {
     return resolve(path);

@@ -47,6 +47,15 @@ export function toSeconds(text: string): number {
   throw unfit(text, 'not a time', 'it is a number of seconds from 1 to 86400');
 }
 
+const UNITS = ['', 'K', 'M', 'G'];
+
+/** A number of octets: `1000`, `64M`. The units are those of the computer: 1K is 1024. */
+export function toSize(text: string): number {
+  const [, number, unit = ''] = /^(\d{1,9})([KMG]?)$/i.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
+  throw unfit(text, 'not a size', 'it is a number of octets, or one with K, M or G behind it, such as 64M');
+}
+
 /** An address, without the brackets that IPv6 has in URLs. Not an empty one, as of a variable that is not set: all. */
 export function toAddress(text: string): string {
   if (text === '') throw unfit(text, 'no address', 'say 0.0.0.0 for all');
@@ -141,7 +150,7 @@ function unfit(text: string, what: string, remedy?: string): UnfitValue {
 }
 
 /** In one line of bearable length, whatever it is. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const line = text.replace(/[\0-\x1f\x7f-\x9f]/g, '?');
   return line.length > 60 ? `'${line.slice(0, 57)}...'` : `'${line}'`;
 }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openerOf, whyNoBrowser } from '../../src/cli/browser.js';
 import { built } from '../support/built.js';
 import { runCommand, startCommand } from '../support/command.js';
-import { getBody, request, talk } from '../support/raw-client.js';
+import { getBody, request, statuses, talk } from '../support/raw-client.js';
 import { TemporaryDirectory } from '../support/site.js';
 
 vi.setConfig({ testTimeout: 60_000 }); // each starts several commands, and the machine may be busy
@@ -115,12 +115,36 @@ describe.skipIf(process.platform === 'win32')('--cgi', () => {
 
   it('says where programs are run', async () => {
     await using command = await startCommand(['0', site.path, '--cgi']);
-    await expect.poll(() => command.stderr).toContain('Programs are run in /cgi-bin, /htbin.');
-    await using other = await startCommand(['0', site.path, '--cgi', '--cgi-dir', '/bin']);
-    await expect.poll(() => other.stderr).toContain('Programs are run in /bin.');
+    await expect.poll(() => command.stderr).toContain('Programs are run in /cgi-bin.\n');
+    const args = ['--base', '/docs', '--cgi-dir', '/', '--cgi-dir', '/cgi-bin', '--cgi-dir', '/a.txt'];
+    await using other = await startCommand(['0', site.path, '--cgi', ...args]);
+    await expect.poll(() => other.stderr).toContain('Programs are run in /docs/, /docs/cgi-bin.\n');
     await using none = await startCommand(['0', site.path]);
     expect(await getBody(none.port, '/cgi-bin/spam')).toBe('#!/bin/sh\n');
-    expect(none.stderr).not.toContain('Programs');
+    expect(none.stderr).not.toMatch(/programs/i);
+  });
+
+  it('says so if there is nowhere to run programs', async () => {
+    using own = new TemporaryDirectory({ 'a.txt': 'hello' });
+    await using command = await startCommand(['0', own.path, '--cgi']);
+    const place = join(own.path, 'cgi-bin');
+    await expect
+      .poll(() => command.stderr)
+      .toContain(`There are no programs: make the directory ${place}, or name another with --cgi-dir.\n`);
+    expect(command.stderr).not.toContain('Programs are run');
+  });
+
+  it('--cgi-max-spool: how long a body in chunks may be', async () => {
+    using own = new TemporaryDirectory({ 'cgi-bin/cat.sh': 'echo Content-Type: text/plain; echo; cat' });
+    const args = ['--cgi', '--cgi-interpreter', '.sh=sh', '--cgi-max-spool', '1K'];
+    await using command = await startCommand(['0', own.path, ...args]);
+    const post = (length: number) => {
+      const fields = 'Transfer-Encoding: chunked\r\nConnection: close\r\n';
+      const body = `${length.toString(16)}\r\n${'x'.repeat(length)}\r\n0\r\n\r\n`;
+      return talk(command.port, request('POST /cgi-bin/cat.sh', fields) + body);
+    };
+    expect(await post(1024)).toContain('x'.repeat(1024));
+    expect(statuses(await post(1025))).toEqual([413]);
   });
 });
 

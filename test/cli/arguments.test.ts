@@ -40,7 +40,7 @@ describe("Python's -H NAME VALUE", () => {
     ['--header A b 9000', { headers: ['A: b'], port: ['9000'] }],
     ["-H A 'b: c' -H D:e -H F --g", { headers: ['A: b: c', 'D:e', 'F: --g'] }],
     ['-H A', { headers: ['A'] }],
-    ['-- -H A', { port: ['A'], directory: ['-H'] }],
+    ['-- -H 1', { port: ['1'], directory: ['-H'] }],
   ])('%j', (line, said) => {
     expect(Object.fromEntries(saidBy(line))).toEqual(said);
   });
@@ -82,6 +82,12 @@ describe('MUST 86: is refused in one line, with exit code 2', () => {
     ['-H', "--header needs a value, as in --header 'X-Robots-Tag: noindex'; see basehttp --help"],
     ['--config', '--config needs a value, as in --config site.json'],
     ['1 2 3', "'3' is one argument too many: quote a name that has blanks in it; see basehttp --help"],
+    [
+      '80a www',
+      "neither '80a' nor 'www' is a port, which is a number: quote a name that has blanks in it; see basehttp --help",
+    ],
+    ['www 80a', "neither 'www' nor '80a' is a port"],
+    ['a b', "neither 'a' nor 'b' is a port"],
     ['public -d public', 'the directory is given twice: leave out one of them'],
     ['80 --port 81', 'the port is given twice: leave out one of them'],
     ['--completions tcsh', "--completions: 'tcsh' is not one of bash, zsh, fish"],

@@ -170,7 +170,8 @@ describe('how it is kept', () => {
 
   it('where it cannot be kept, that is what is said', () => {
     const path = place.write('file');
-    expect(() => keepCertificate(join(path, 'basehttp'), NAMES, NOW)).toThrow(CommandFailure);
+    for (const nowhere of [path, join(path, 'basehttp')])
+      expect(() => keepCertificate(nowhere, NAMES, NOW)).toThrow(CommandFailure);
   });
 });
 

@@ -1,5 +1,6 @@
 // What the command serves, with the options that change it.
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand, startCommand } from '../support/command.js';
 import { request, talk } from '../support/raw-client.js';
@@ -110,6 +111,34 @@ describe('the options that a handler has', () => {
     const license = await ask(command.port, '/LICENSE');
     expect(license.field('Content-Type')).toMatch(/^text\/x-spam/);
     expect(license.field('X-Spam')).toBe('eggs');
+  });
+
+  it.each([
+    ['is missing', 'missing.html', 'does not exist'],
+    ['is a directory', 'list', 'is no file that is served'],
+    ['is hidden', '.hidden', 'is no file that is served'],
+    ['lies outside', '../outside.html', 'is no file that is served'],
+    ['is a link that leads outside', 'link.html', 'is no file that is served'],
+  ])('MUST 86: --404, if the page %s', (_title, page, reason) => {
+    using own = new TemporaryDirectory({
+      'outside.html': 'outside',
+      'root/.hidden': 'hidden',
+      'root/list/a.txt': 'a',
+    });
+    own.link('root/link.html', join(own.path, 'outside.html'));
+    const root = join(own.path, 'root');
+    const { status, stdout, stderr } = runCommand(['0', root, '--404', page]);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `basehttp: the page for 404, ${join(root, page)}, ${reason}: name a file in ${root}\n`,
+    );
+  });
+
+  it('without --404, 404.html need not be there', async () => {
+    using own = new TemporaryDirectory({ 'a.txt': 'a' });
+    await using command = await startCommand(['0', own.path]);
+    expect((await ask(command.port, '/missing')).status).toBe(404);
+    expect(command.stderr).not.toContain('404.html');
   });
 
   it('--spa: the index page, whatever that is', async () => {

@@ -7,8 +7,13 @@ import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageInfo from '../../package.json' with { type: 'json' };
+import { makeHandler } from '../../src/cli/handler.js';
+import { answersMs } from '../../src/cli/serve.js';
+import type { CGIHTTPRequestHandler } from '../../src/index.js';
 import { built } from '../support/built.js';
 import { type RunningProgram, runCommand, startCommand } from '../support/command.js';
+import { settingsOf } from '../support/options.js';
+import { canSeeProcesses, membersOf, untilGone } from '../support/processes.js';
 import { getBody, RawClient, request, talk } from '../support/raw-client.js';
 import { parseAnswer, TemporaryDirectory } from '../support/site.js';
 
@@ -253,6 +258,29 @@ describe('how it ends', () => {
     expect(client.isOpen).toBe(true);
     command.child.kill(signal);
     expect(await command.exited).toBe(exitCode);
+  });
+
+  it.skipIf(!canSeeProcesses)('MUST 83: a second signal leaves no program that would not end', async () => {
+    const script = 'trap "" TERM INT; echo Content-Type: text/plain; echo; echo $$; sleep 60';
+    using own = new TemporaryDirectory({ 'cgi-bin/stubborn.sh': script });
+    await using command = await startCommand(['0', own.path, '--cgi', '--cgi-interpreter', '.sh=sh']);
+    using client = await RawClient.connect(command.port);
+    client.send(request('GET /cgi-bin/stubborn.sh'));
+    const [, group] = /^(\d+)\n/m.exec(await client.until((received) => /^\d+\n/m.test(received)))!;
+    command.child.kill('SIGTERM');
+    await expect.poll(() => command.stderr).toContain('Answers are in progress');
+    expect(membersOf(Number(group)).length).toBeGreaterThan(0);
+    command.child.kill('SIGTERM');
+    expect(await command.exited).toBe(143);
+    await untilGone(Number(group));
+  });
+
+  it('programs that have to be killed do not make it longer', async () => {
+    const site = { directory: '/srv', file: undefined };
+    const handlerFor = (line: string) => makeHandler(settingsOf(line), site, true);
+    expect(answersMs(await handlerFor(''))).toBe(10_000);
+    const Handler = (await handlerFor('--cgi')) as typeof CGIHTTPRequestHandler;
+    expect(answersMs(Handler) + Handler.prototype.cgiLimits.killAfterMs).toBe(10_000);
   });
 
   it('a Ctrl-C that arrives twice, as behind npm, is one', async () => {

@@ -127,6 +127,7 @@ const SAID: { readonly [Name in Key]: Said<Settings[Name]> } = {
     value: ['/bin', '/a/b'],
   },
   cgiTimeout: { line: '--cgi-timeout 120', variable: '120', json: 120, value: 120 },
+  cgiMaxSpool: { line: '--cgi-max-spool 2G', variable: '2g', json: '2G', value: 2 * 1024 ** 3 },
   cgiEnv: {
     line: "--cgi-env A --cgi-env 'B=c = d'",
     variable: 'A\nB=c = d',
@@ -153,6 +154,7 @@ const NEEDED: Partial<Record<Key, Key>> = {
   tlsPasswordFile: 'tlsCert',
   cgiDir: 'cgi',
   cgiTimeout: 'cgi',
+  cgiMaxSpool: 'cgi',
   cgiEnv: 'cgi',
   cgiInterpreter: 'cgi',
 };
@@ -211,7 +213,7 @@ it('there is a default for each', () => {
     index: [],
     spa: false,
     cleanUrls: false,
-    notFound: '404.html',
+    notFound: undefined,
     base: '',
     listing: true,
     dotfiles: false,
@@ -230,6 +232,7 @@ it('there is a default for each', () => {
     cgi: false,
     cgiDir: [],
     cgiTimeout: 30,
+    cgiMaxSpool: 64 * 1024 * 1024,
     cgiEnv: [],
     cgiInterpreter: [],
   } satisfies Settings);
@@ -239,9 +242,7 @@ describe('a value that does not fit is one line that says what would, and exit c
   it.each([
     ['65536', "'65536' is not a port: ports are numbers from 0 to 65535"],
     ['99999999999999999999', "'99999999999999999999' is not a port"],
-    ['a b', "'b' is not a port"],
-    ['public -1', "'-1' is not a port"],
-    ['public 80a', "'80a' is not a port"],
+    ['public 99999', "'99999' is not a port: ports are numbers from 0 to 65535"],
     ['--port 80a', "--port: '80a' is not a port: ports are numbers from 0 to 65535"],
     ['-p HTTP/2', "--protocol: 'HTTP/2' is not HTTP/1.0 or HTTP/1.1"],
     ['-p 8080', 'for the port, say basehttp 8080'],
@@ -262,6 +263,11 @@ describe('a value that does not fit is one line that says what would, and exit c
     ["--cache '*=\u0416'", 'has a character that may not be sent'],
     ['--allow-host http://a.test/', "'http://a.test/' is not the name of a host"],
     ['--cgi --cgi-timeout 0', "--cgi-timeout: '0' is not a time: it is a number of seconds from 1 to 86400"],
+    [
+      '--cgi --cgi-max-spool 64MB',
+      "--cgi-max-spool: '64MB' is not a size: it is a number of octets, or one with K, M or G behind it, such as 64M",
+    ],
+    ['--cgi --cgi-max-spool -1', 'is not a size'],
     ['--cgi --cgi-env A-B=c', "--cgi-env: 'A-B=c' is not a variable: say NAME"],
     ['--cgi --cgi-dir /a/../b', '--cgi-dir: '],
     [
@@ -289,6 +295,13 @@ describe('a value that does not fit is one line that says what would, and exit c
     const { message } = failureOf(() => settingsOf('', { BASEHTTP_INDEX: 'a/\x1b[2J' }));
     expect(message).toContain("'a/?[2J'");
   });
+});
+
+it('a size is a number of octets, or has a unit', () => {
+  const sizes = ['0', '1000', '1K', '64m', '2G'].map(
+    (size) => settingsOf(`--cgi --cgi-max-spool ${size}`).cgiMaxSpool,
+  );
+  expect(sizes).toEqual([0, 1000, 1024, 64 * 1024 ** 2, 2 * 1024 ** 3]);
 });
 
 describe('each option is shown', () => {

@@ -102,8 +102,17 @@ describe('--tls', () => {
     const nowhere = { XDG_STATE_HOME: join(site.path, 'a.txt') };
     const { status, stdout, stderr } = runCommand(['0', site.path, '--tls'], nowhere);
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^basehttp: the certificate cannot be kept in [^\n]+\n$/);
+    expect(stderr).toMatch(/^basehttp: the certificate cannot be kept in [^\n]+XDG_STATE_HOME\n$/);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'MUST 86: where nothing can be made, it does not try for ever',
+    () => {
+      const { status, stderr } = runCommand(['0', site.path, '--tls'], { XDG_STATE_HOME: '/proc' });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^basehttp: the certificate cannot be kept in \/proc\/basehttp: [^\n]+\n$/);
+    },
+  );
 });
 
 describe('--tls-cert', () => {
