@@ -1,9 +1,10 @@
 // Processor time a request without a network: whole requests are handed to a handler by a socket that is none, so that
 // what is left is our own code, and the file system where files are served. For finding what to make faster.
-// node bench/in-process.js [--count N] [--walk MIB]
+// node bench/in-process.js [--count N] [--connections N] [--walk MIB]
 //
-// With --walk, so much memory is walked through before each request, as the kernel and other programs do between those of
-// a real server: what is measured then is the code with cold caches, in time on the wall.
+// The requests come to so many connections at once, as in a round of the event loop of a server that is busy. With --walk,
+// so much memory is walked through before each round, as the kernel and other programs do between those of a real
+// server: what is measured then is the code with cold caches, in time on the wall.
 
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,8 @@ const ROUNDS = 5;
 const CACHE_LINE = 64;
 const root = mkdtempSync(join(tmpdir(), 'basehttp-bench-'));
 const walked = new Uint8Array(option('--walk', 0) * 2 ** 20);
-const count = option('--count', walked.length > 0 ? 3000 : 200_000);
+const connections = option('--connections', 16);
+const count = option('--count', walked.length > 0 ? 20_000 : 200_000);
 
 function option(name, otherwise) {
   const at = process.argv.indexOf(name);
@@ -94,33 +96,35 @@ process.exit();
 async function etagOf(path) {
   const socket = connect(Files);
   socket.emit('data', Buffer.from(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`));
-  await new Promise(setImmediate);
+  await turn();
   return /ETag: (.*)\r\n/.exec(socket.response)[1];
 }
 
 /** Microseconds a request. */
 async function measure(Handler, request) {
-  const socket = connect(Handler);
+  const sockets = Array.from({ length: connections }, () => connect(Handler));
   const octets = Buffer.from(request);
-  socket.emit('data', octets);
+  sockets[0].emit('data', octets);
   await new Promise((resolve) => setTimeout(resolve, 50)); // until what has to be made once, as a compressed file, is there
   const start = process.cpuUsage();
-  let inRequests = 0n;
-  for (let done = 0; done < count; done++) {
-    if (walked.length === 0) {
-      socket.emit('data', octets);
-    } else {
-      for (let at = 0; at < walked.length; at += CACHE_LINE) walked[at]++;
-      const since = process.hrtime.bigint();
-      socket.emit('data', octets);
-      inRequests += process.hrtime.bigint() - since;
-    }
-    // The date expires by a timer, and a connection ends after so many requests.
-    if (done % 1000 === 999) await new Promise(setImmediate);
+  let inRounds = 0n;
+  const rounds = Math.ceil(count / connections);
+  for (let round = 0; round < rounds; round++) {
+    for (let at = 0; at < walked.length; at += CACHE_LINE) walked[at]++;
+    const since = process.hrtime.bigint();
+    for (const socket of sockets) socket.emit('data', octets);
+    await turn();
+    inRounds += process.hrtime.bigint() - since;
   }
   const { user, system } = process.cpuUsage(start);
-  if (!/^HTTP\/1.1 (200|304) /.test(socket.response)) throw new Error(socket.response.slice(0, 80));
-  return walked.length > 0 ? Number(inRequests) / 1000 / count : (user + system) / count;
+  if (!/^HTTP\/1.1 (200|304) /.test(sockets[0].response)) throw new Error(sockets[0].response.slice(0, 80));
+  const microseconds = walked.length > 0 ? Number(inRounds) / 1000 : user + system;
+  return microseconds / (rounds * connections);
+}
+
+/** Until what has come has been answered. */
+function turn() {
+  return new Promise(setImmediate);
 }
 
 function connect(Handler) {

@@ -1,23 +1,11 @@
 // The command line of `basehttp`: what is asked for, and the options that are said there. Does nothing yet.
 
-import { createRequire } from 'node:module';
-import type { Command, Option } from 'commander';
+import { parseArgs } from 'node:util';
 import { CommandFailure, EXIT_USAGE } from './failure.js';
-import {
-  fieldName,
-  KEYS,
-  type Key,
-  longName,
-  OPTION_INFOS,
-  optionOf,
-  SHELLS,
-  type Shell,
-} from './options.js';
+import { KEYS, type Key, longName, OPTION_INFOS, optionOf, SHELLS, type Shell } from './options.js';
 import type { Source } from './precedence.js';
+import { nearest } from './spelling.js';
 import { quote, toChoice, UnfitValue } from './values.js';
-
-// As `require` does it, since to import it as a module takes twice as long.
-const commander = createRequire(import.meta.url)('commander') as typeof import('commander');
 
 /** What is typed: a wish to be shown something, or options for serving. */
 export type CommandLine =
@@ -32,64 +20,91 @@ export type CommandLine =
  * @throws {CommandFailure} they cannot be understood.
  */
 export function parseArguments(argv: readonly string[]): CommandLine {
-  const command = makeCommand();
-  const failure = parse(command, argv);
-  const { help, version, completions, hashPassword, config, ...settings } = command.opts<Said>();
-  if (help !== undefined) return { show: 'help', every: help === 'all' }; // also behind a mistake: that is when it is needed
-  if (failure !== undefined) throw failure;
-  if (version === true) return { show: 'version' };
-  if (hashPassword === true) return { show: 'hash' };
+  const args = joinHeaderFields(argv);
+  const { tokens, positionals } = parseArgs({ args, options: READ_AS, strict: false, tokens: true });
+  const options = tokens.filter((token) => token.kind === 'option');
+  const values = new Map(options.map(({ name, value }) => [name, value])); // said again, the last counts
+  const [help, completions] = [values.get('help') ?? '', values.get('completions')];
+  // Also behind a mistake: that is when it is needed.
+  if (values.has('help')) return { show: 'help', every: /(?:^|=)all$/.test(help) };
+  for (const option of options) check(option, args[option.index]!);
+  if (values.has('version')) return { show: 'version' };
+  if (values.has('hash-password')) return { show: 'hash' };
   if (completions !== undefined) return { show: 'completions', shell: toShell(completions) };
-  return { source: toSource(settings, sortOut(command.args)), config };
+  return { source: toSource(options, sortOut(positionals)), config: values.get('config') };
 }
 
-/** As commander collects it, by its own names, which are those of `fieldName`. */
-interface Said {
-  readonly help?: string | true;
-  readonly version?: true;
-  readonly completions?: string;
-  readonly hashPassword?: true;
-  readonly config?: string;
-  readonly [field: string]: boolean | string | readonly string[] | undefined;
+/** A name on the command line, without its dashes: how `parseArgs` is to read it, and what it says of a setting. */
+interface Name {
+  /** Whether a value follows it. */
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** Those about the command have none. */
+  readonly key?: Key;
+  /** What it says if no value does. */
+  readonly text?: 'true' | 'false';
 }
 
-function makeCommand(): Command {
-  const command = new commander.Command('basehttp')
-    .argument('[port-and-directory...]')
-    .helpOption(false)
-    .configureOutput({ writeErr: () => {} }) // whoever catches the error shows it
-    .exitOverride();
-  for (const key of KEYS) for (const option of makeOptions(key)) command.addOption(option);
-  return command
-    .option('--config <value>')
-    .option('--completions <value>')
-    .option('--hash-password')
-    .option('-V, --version')
-    .option('-h, --help [value]');
-}
+const NAMES: ReadonlyMap<string, Name> = new Map([
+  ...KEYS.flatMap(namesOf),
+  ['config', { type: 'string' }],
+  ['completions', { type: 'string' }],
+  ['hash-password', { type: 'boolean' }],
+  ['version', { type: 'boolean', short: 'V' }],
+  ['help', { type: 'string', short: 'h' }], // that it lacks a value is no mistake
+]);
 
-/** A flag can be said both ways; only the usual one is suggested to those who misspell it. */
-function makeOptions(key: Key): Option[] {
-  const option = optionOf(key);
-  const [short, long] = [option.short === undefined ? '' : `-${option.short}, `, longName(key)];
-  if (option.kind !== 'flag') {
-    const collect = (text: string, texts: readonly string[] = []) => [...texts, text];
-    return [new commander.Option(`${short}--${long} <value>`).argParser(collect)];
-  }
+const READ_AS = Object.fromEntries(NAMES);
+
+/** A flag can be said both ways. */
+function namesOf(key: Key): [string, Name][] {
+  const { kind, short } = optionOf(key);
+  const [long, shortly] = [longName(key), short === undefined ? {} : { short }];
+  if (kind !== 'flag') return [[long, { type: 'string', ...shortly, key }]];
   return [
-    new commander.Option(`${short}--${long}`).hideHelp(option.default),
-    new commander.Option(`--no-${long}`).hideHelp(!option.default),
+    [long, { type: 'boolean', ...shortly, key, text: 'true' }],
+    [`no-${long}`, { type: 'boolean', key, text: 'false' }],
   ];
 }
 
-function parse(command: Command, argv: readonly string[]): CommandFailure | undefined {
-  try {
-    command.parse(joinHeaderFields(argv), { from: 'user' });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof commander.CommanderError)) throw error;
-    return new CommandFailure(`${inOneLine(error.message)}; see basehttp --help`, EXIT_USAGE);
-  }
+/** An option as it was said. */
+interface Said {
+  readonly name: string;
+  /** With its dashes, as it was spelt. */
+  readonly rawName: string;
+  readonly value: string | undefined;
+}
+
+/** @param word of the command line, in which the option was said. */
+function check({ name, rawName, value }: Said, word: string): void {
+  const known = NAMES.get(name);
+  if (known === undefined) throw unknownOption(rawName, word);
+  if (known.type === 'boolean' && value !== undefined) throw needlessValue(rawName, known.key);
+  if (known.type === 'string' && value === undefined) throw missingValue(name);
+}
+
+function needlessValue(rawName: string, flag: Key | undefined): CommandFailure {
+  const remedy = flag === undefined ? 'leave it out' : `say --${longName(flag)} or --no-${longName(flag)}`;
+  return misused(`${rawName} takes no value: ${remedy}`);
+}
+
+function missingValue(name: string): CommandFailure {
+  const info = OPTION_INFOS.find(({ long }) => long === `--${name}`);
+  return misused(`--${name} needs a value, as in ${info?.example}`);
+}
+
+/** Says nothing of a value, which may be a secret. Of a flag's names, only the usual one is suggested. */
+function unknownOption(rawName: string, word: string): CommandFailure {
+  const [misspelt = ''] = word.split('=', 1); // the whole of `-cors`, too, which is read as one option a letter
+  const meant = nearest(
+    misspelt,
+    OPTION_INFOS.map(({ long }) => long),
+  );
+  return misused(`unknown option ${quote(rawName)}${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`);
+}
+
+function misused(message: string): CommandFailure {
+  return new CommandFailure(`${message}; see basehttp --help`, EXIT_USAGE);
 }
 
 /** Python has `-H NAME VALUE`, curl `-H 'NAME: VALUE'`. No name has a colon in it, so both can be understood. */
@@ -105,14 +120,6 @@ function joinHeaderFields(argv: readonly string[]): string[] {
     at += 2;
   }
   return joined;
-}
-
-/** Commander says `error: …`, and what it takes for the right spelling in a second line. */
-function inOneLine(message: string): string {
-  const missing = /^error: option '.*(--\S+) <value>' argument missing$/.exec(message);
-  if (missing === null) return message.replace(/^error: |\.$/g, '').replace(/\.?\n/g, ' ');
-  const info = OPTION_INFOS.find(({ long }) => long === missing[1]);
-  return `${missing[1]} needs a value, as in ${info?.example}`;
 }
 
 function toShell(text: string): Shell {
@@ -132,18 +139,14 @@ interface Operands {
 /** Either of the two may be left out, and the directory may come first: a port is what is made of digits. */
 function sortOut([first, second, third]: readonly string[]): Operands {
   if (third !== undefined) {
-    throw new CommandFailure(
-      `${quote(third)} is one argument too many: quote a name that has blanks in it; see basehttp --help`,
-      EXIT_USAGE,
-    );
+    throw misused(`${quote(third)} is one argument too many: quote a name that has blanks in it`);
   }
   if (first === undefined) return {};
   if (second === undefined) return isDigits(first) ? { port: first } : { directory: first };
   if (isDigits(first)) return { port: first, directory: second };
   if (isDigits(second)) return { port: second, directory: first };
-  throw new CommandFailure(
-    `neither ${quote(first)} nor ${quote(second)} is a port, which is a number: quote a name that has blanks in it; see basehttp --help`,
-    EXIT_USAGE,
+  throw misused(
+    `neither ${quote(first)} nor ${quote(second)} is a port, which is a number: quote a name that has blanks in it`,
   );
 }
 
@@ -151,11 +154,11 @@ function isDigits(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-function toSource(settings: Said, operands: Operands): Source {
+function toSource(options: readonly Said[], operands: Operands): Source {
   const said = new Map<Key, readonly string[]>();
   for (const key of KEYS) {
-    const value = settings[fieldName(key)];
-    if (value !== undefined) said.set(key, Array.isArray(value) ? value : [String(value)]);
+    const texts = textsOf(key, options);
+    if (texts.length > 0) said.set(key, texts);
   }
   for (const key of ['port', 'directory'] as const) {
     const operand = operands[key];
@@ -166,4 +169,10 @@ function toSource(settings: Said, operands: Operands): Source {
   }
   const isOperand = (key: Key) => operands[key as keyof Operands] !== undefined;
   return { said, nameOf: (key) => (isOperand(key) ? '' : `--${longName(key)}`) };
+}
+
+function textsOf(key: Key, options: readonly Said[]): readonly string[] {
+  const itsOwn = options.filter(({ name }) => NAMES.get(name)?.key === key);
+  const texts = itsOwn.map(({ name, value = '' }) => NAMES.get(name)?.text ?? value);
+  return optionOf(key).kind === 'flag' ? texts.slice(-1) : texts;
 }

