@@ -17,7 +17,7 @@ const POLL = 2; // ms: no server here says in the same way that it listens
 
 const pathOf = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const installed = (name) => pathOf(`node_modules/${name}`);
-const built = pathOf('../dist/cli/main.js');
+const built = pathOf('../dist/bin/basehttp.js');
 
 /**
  * By name. `command(port, root)` starts a server, `find()` gives its version if it is installed. `silent` are the

@@ -44,7 +44,7 @@ describe('--lan', () => {
 describe('--quiet', () => {
   it('says nothing', async () => {
     const port = 20_000 + (process.pid % 10_000); // no port that systems give to those who ask for any
-    const main = fileURLToPath(built('cli/main.js'));
+    const main = fileURLToPath(built('bin/basehttp.js'));
     const child = spawn(process.execPath, [main, String(port), site.path, '--quiet', '--bind', '0.0.0.0']);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));

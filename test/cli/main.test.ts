@@ -55,13 +55,6 @@ describe('what it says', () => {
     expect(runCommand(['-V']).stdout).toBe(`${packageInfo.version}\n`);
   });
 
-  it('is the same where `require` loads no modules of ECMAScript, as in Node 22.11', async () => {
-    const env = { NODE_OPTIONS: '--no-experimental-require-module' };
-    expect(runCommand(['0', 'no-such-directory'], env)).toEqual(runCommand(['0', 'no-such-directory']));
-    await using command = await startCommand(['0', site.path], undefined, env);
-    expect(await getBody(command.port, '/a.txt')).toBe('hello');
-  });
-
   it('--help: one screen, with examples', () => {
     const { status, stdout, stderr } = runCommand(['--help']);
     expect([status, stderr]).toEqual([0, '']);
@@ -88,7 +81,7 @@ describe('what it says', () => {
   it.skipIf(process.platform === 'win32')('MUST 86: the current directory has been removed', () => {
     using empty = new TemporaryDirectory();
     const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
-    const command = [process.execPath, fileURLToPath(built('cli/main.js')), '0'];
+    const command = [process.execPath, fileURLToPath(built('bin/basehttp.js')), '0'];
     const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...command], {
       cwd: empty.path,
       encoding: 'utf8',
@@ -314,7 +307,7 @@ describe('MUST 87: readers that go away', () => {
   it.each(['--help', '--help=all', '--completions=bash', '--version'])(
     'of %s: that is no failure',
     async (word) => {
-      const child = spawn(process.execPath, [fileURLToPath(built('cli/main.js')), word]);
+      const child = spawn(process.execPath, [fileURLToPath(built('bin/basehttp.js')), word]);
       child.stdout.destroy();
       let stderr = '';
       child.stderr.setEncoding('utf8').on('data', (text) => {

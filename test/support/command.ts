@@ -93,5 +93,5 @@ export function hasProgram(name: string): boolean {
 }
 
 function commandPath(): string {
-  return fileURLToPath(built('cli/main.js'));
+  return fileURLToPath(built('bin/basehttp.js'));
 }
