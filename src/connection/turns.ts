@@ -13,6 +13,9 @@ export interface TurnTaker {
 /** Has something done when everything that has arrived has been read. */
 export type Schedule = (takeTurns: () => void) => void;
 
+/** So many take a turn together: enough for what they share to be paid by many, few enough for none to wait long. */
+const TOGETHER = 16;
+
 /** The turns that are due. */
 export class Turns {
   readonly #schedule: Schedule;
@@ -30,7 +33,10 @@ export class Turns {
   readonly #take = (): void => {
     const takers = this.#due;
     this.#due = [];
-    for (const taker of takers) taker.onTurn();
-    for (const taker of takers) taker.onTurnEnd();
+    for (let start = 0; start < takers.length; start += TOGETHER) {
+      const group = takers.slice(start, start + TOGETHER);
+      for (const taker of group) taker.onTurn();
+      for (const taker of group) taker.onTurnEnd();
+    }
   };
 }

@@ -43,6 +43,17 @@ describe('Turns', () => {
     expect(told).toEqual(['a works', 'b works', 'a sends', 'b sends']);
   });
 
+  it('come to sixteen together, so that nobody waits for all the others', () => {
+    const { turns, take } = heldTurns();
+    const told: string[] = [];
+    for (let name = 0; name < 20; name++) turns.add(taker(String(name), told));
+    take();
+    expect(told).toHaveLength(40);
+    expect(told.indexOf('0 sends')).toBe(16);
+    expect(told.indexOf('16 works')).toBe(32);
+    expect(told.indexOf('16 sends')).toBe(36);
+  });
+
   it('are scheduled once a round', () => {
     const held = heldTurns();
     const told: string[] = [];
