@@ -14,7 +14,7 @@ export interface TurnTaker {
 export type Schedule = (takeTurns: () => void) => void;
 
 /** So many take a turn together: enough for what they share to be paid by many, few enough for none to wait long. */
-const TOGETHER = 16;
+const TOGETHER = 32;
 
 /** The turns that are due. */
 export class Turns {

@@ -43,15 +43,15 @@ describe('Turns', () => {
     expect(told).toEqual(['a works', 'b works', 'a sends', 'b sends']);
   });
 
-  it('come to sixteen together, so that nobody waits for all the others', () => {
+  it('come to 32 together, so that nobody waits for all the others', () => {
     const { turns, take } = heldTurns();
     const told: string[] = [];
-    for (let name = 0; name < 20; name++) turns.add(taker(String(name), told));
+    for (let name = 0; name < 40; name++) turns.add(taker(String(name), told));
     take();
-    expect(told).toHaveLength(40);
-    expect(told.indexOf('0 sends')).toBe(16);
-    expect(told.indexOf('16 works')).toBe(32);
-    expect(told.indexOf('16 sends')).toBe(36);
+    expect(told).toHaveLength(80);
+    expect(told.indexOf('0 sends')).toBe(32);
+    expect(told.indexOf('32 works')).toBe(64);
+    expect(told.indexOf('32 sends')).toBe(72);
   });
 
   it('are scheduled once a round', () => {
