@@ -7,7 +7,7 @@ import type { Transport } from './transport.js';
 const JOIN_MAX = 4 * 1024;
 /** The largest single write. Progress of a slow peer is seen in steps of this size. */
 const PIECE_SIZE = 64 * 1024;
-/** More than this is not gathered any longer, but sent. */
+/** This much is not gathered any longer, but sent. */
 const GATHER_MAX = 64 * 1024;
 
 /** The outgoing half of a connection: the only one that writes to the transport. */
@@ -40,6 +40,11 @@ export class Output {
     return this.#text !== '' || this.#parts.length > 0;
   }
 
+  /** Whether octets that were written may still be looked at, here or in the transport: then they must be left alone. */
+  get inUse(): boolean {
+    return this.pending || this.#transport.pending;
+  }
+
   /** Adds octets behind all others, text as latin1. Large arrays are not copied: leave them alone until they are sent. */
   write(data: string | Uint8Array): void {
     if (this.#failure !== undefined) return;
@@ -48,7 +53,7 @@ export class Output {
     else if (data.length <= JOIN_MAX) this.#text += latin1(data);
     else this.#push(data);
     // Whoever writes on and on without ever giving up the turn meets the back-pressure here.
-    if (this.#size > GATHER_MAX) this.flush();
+    if (this.#size >= GATHER_MAX) this.flush();
   }
 
   /** Gives to the transport what it takes. */

@@ -66,6 +66,11 @@ export class ResponseWriter {
     return this.#state === 'body' || this.#state === 'ended';
   }
 
+  /** Whether octets that were written may still be looked at: then they must be left alone. */
+  get pending(): boolean {
+    return this.#gathered !== undefined || this.#channel.output.inUse;
+  }
+
   /**
    * Gives the response its head. It leaves with the first octets of the body, or at the end of the turn. Without a
    * Content-Length one is added if the body is complete by then; else it goes out chunked, or, to an HTTP/1.0 client,

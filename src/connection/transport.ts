@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
 export interface Transport {
   /** Takes octets, text as latin1. False: the peer must be waited for, and `onDrain` will be called. */
   write(data: string | Uint8Array): boolean;
+  /** Whether octets that were written have not been given to the system yet, which copies them. */
+  readonly pending: boolean;
   /** Holds back what is written until `uncork`, so that it leaves in one piece. */
   cork(): void;
   uncork(): void;
@@ -50,6 +52,10 @@ export class SocketTransport implements Transport {
 
   write(data: string | Uint8Array): boolean {
     return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+  }
+
+  get pending(): boolean {
+    return this.socket.writableLength > 0;
   }
 
   cork(): void {

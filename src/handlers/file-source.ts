@@ -20,29 +20,36 @@ export interface SeekableOctets {
   source(start: number, length: number): ClosableSource;
 }
 
-/** What is read in place, and the least that is read of a large file at once. */
+/** What is read in place at once, and the least that is read elsewhere. */
 const CHUNK_SIZE = 64 * 1024;
+/** So many reads in place, and others have their turn. */
+const IN_PLACE_MAX = 32;
+/** A read that takes longer, in milliseconds, was one of a disk, or of a network: */
+const SLOW_MS = 5;
+/** so many that follow are left to another thread. */
+const ELSEWHERE = 16;
 
-/**
- * To read this much at once halved what a long download cost in a bare loop over a socket. But a client that stops taking
- * it leaves it in memory, so only so many sources may hold that much at the same time.
- */
+/** There, a read costs more, so it is a larger one. A client that stops taking it leaves it in memory: only so many have it. */
 const LARGE_CHUNK_SIZE = 512 * 1024;
 const LARGE_CHUNKS_MAX = 32;
 let largeChunks = 0;
 
 /**
- * Part of an open file, read from its descriptor: never more octets than asked for.
- * Up to 64 KiB are read in place, which costs less than to wait for them; more without blocking, in larger pieces.
+ * Part of an open file, read from its descriptor: never more octets than asked for. Most files that are asked for are in
+ * the system's memory: to read them in place costs less than to wait for another thread. Where they are not, that reads.
  */
 export class FileSource implements ClosableSource {
   readonly #descriptor: number;
-  readonly #blocking: boolean;
   readonly #onWhole: ((octets: Buffer) => void) | undefined;
   /** What all octets are read into, if someone wants them together. */
   #whole: Buffer | undefined;
   #position: number;
   #remaining: number;
+  #inPlace = 0;
+  #elsewhere = 0;
+  /** What was read into last, and whether others may be: then it is in the processor's caches. */
+  #piece: Buffer | undefined;
+  #isFree = false;
   #busy = false;
   #closed = false;
   #holdsLarge = false;
@@ -55,7 +62,6 @@ export class FileSource implements ClosableSource {
     this.#descriptor = descriptor;
     this.#position = start;
     this.#remaining = length;
-    this.#blocking = length <= CHUNK_SIZE;
     this.#onWhole = onWhole;
   }
 
@@ -64,11 +70,17 @@ export class FileSource implements ClosableSource {
     this.#releaseLarge();
     if (this.#remaining === 0) return undefined;
     if (this.#closed) throw new Error('The file has been closed');
-    const buffer = this.#room();
-    if (this.#blocking) {
-      return this.#take(buffer, readSync(this.#descriptor, buffer, 0, buffer.length, this.#position));
+    if (this.#elsewhere > 0) {
+      this.#elsewhere--;
+      return this.#readElsewhere(this.#room(this.#chunkSize()));
     }
-    return this.#readLater(buffer);
+    if (++this.#inPlace <= IN_PLACE_MAX) return this.#readInPlace();
+    this.#inPlace = 0;
+    return new Promise(setImmediate).then(() => (this.#closed ? undefined : this.read()));
+  }
+
+  recycle(octets: Uint8Array): void {
+    this.#isFree = octets.buffer === this.#piece?.buffer;
   }
 
   close(): void {
@@ -79,13 +91,26 @@ export class FileSource implements ClosableSource {
     if (!this.#busy) closeSync(this.#descriptor);
   }
 
-  /** Where the next octets go. */
-  #room(): Buffer {
-    const size = Math.min(this.#remaining, this.#blocking ? CHUNK_SIZE : this.#chunkSize());
-    if (this.#onWhole === undefined) return Buffer.allocUnsafe(size);
-    this.#whole ??= Buffer.allocUnsafeSlow(this.#remaining);
-    const start = this.#whole.length - this.#remaining;
-    return this.#whole.subarray(start, start + size);
+  #readInPlace(): Buffer {
+    const buffer = this.#room(CHUNK_SIZE);
+    const since = performance.now();
+    const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#position);
+    if (performance.now() - since > SLOW_MS) this.#elsewhere = ELSEWHERE;
+    return this.#take(buffer, length);
+  }
+
+  /** Where the next octets go, as many as that at most. */
+  #room(most: number): Buffer {
+    const size = Math.min(this.#remaining, most);
+    if (this.#onWhole !== undefined) {
+      this.#whole ??= Buffer.allocUnsafeSlow(this.#remaining);
+      const start = this.#whole.length - this.#remaining;
+      return this.#whole.subarray(start, start + size);
+    }
+    if (size > CHUNK_SIZE) return Buffer.allocUnsafeSlow(size);
+    if (!this.#isFree || this.#piece === undefined) this.#piece = Buffer.allocUnsafeSlow(size); // the first is the largest
+    this.#isFree = false;
+    return beginning(this.#piece, size);
   }
 
   #chunkSize(): number {
@@ -102,7 +127,7 @@ export class FileSource implements ClosableSource {
     largeChunks--;
   }
 
-  #readLater(buffer: Buffer): Promise<Buffer> {
+  #readElsewhere(buffer: Buffer): Promise<Buffer> {
     this.#busy = true;
     return new Promise((resolve, reject) => {
       read(this.#descriptor, buffer, 0, buffer.length, this.#position, (error, length) => {
@@ -123,7 +148,7 @@ export class FileSource implements ClosableSource {
     this.#position += length;
     this.#remaining -= length;
     if (this.#remaining === 0 && this.#whole !== undefined) this.#onWhole?.(this.#whole);
-    return buffer.subarray(0, length);
+    return beginning(buffer, length);
   }
 }
 
@@ -228,4 +253,9 @@ export class MemorySource implements ClosableSource {
   close(): void {
     this.#octets = undefined;
   }
+}
+
+/** A view costs more than to see that none is needed. */
+function beginning(octets: Buffer, length: number): Buffer {
+  return length === octets.length ? octets : octets.subarray(0, length);
 }

@@ -541,6 +541,14 @@ async function copyRest(
   source: ByteSource,
   outputfile: ByteWriter,
 ): Promise<void> {
-  for (let chunk = await next; chunk !== undefined; chunk = await source.read())
-    await outputfile.write(chunk);
+  let read = next;
+  for (;;) {
+    // To await what is there already would let go of the turn for each piece.
+    const chunk = read instanceof Promise ? await read : read;
+    if (chunk === undefined) return;
+    const wait = outputfile.write(chunk);
+    if (wait !== undefined) await wait;
+    if (!outputfile.pending) source.recycle?.(chunk);
+    read = source.read();
+  }
 }

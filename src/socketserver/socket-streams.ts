@@ -53,6 +53,10 @@ export class SocketSink implements ByteSink {
     return this.#socket.write(data) ? undefined : this.#whenDrained();
   }
 
+  get pending(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   /** There is nothing to send: waits only if the peer is behind. */
   flush(): void | Promise<void> {
     return this.#socket.writableNeedDrain ? this.#whenDrained() : undefined;

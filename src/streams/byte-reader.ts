@@ -8,6 +8,8 @@ export interface ByteSource {
    * must wait. One call at a time. Rejects when the source breaks.
    */
   read(): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** Takes back bytes that it gave, to put others in their place. Only for who has not passed them on to be kept. */
+  recycle?(bytes: Uint8Array): void;
 }
 
 /** What a {@link ByteReader} may be told about its source. */

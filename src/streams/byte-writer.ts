@@ -6,6 +6,8 @@ export interface ByteSink {
   write(data: string | Uint8Array): void | Promise<void>;
   /** Sends what is buffered now. */
   flush(): void | Promise<void>;
+  /** Whether bytes that were written may still be looked at; unless it is false, they may. */
+  readonly pending?: boolean;
 }
 
 /** A stream of bytes to write to, as `wfile` is. Every method passes on the error of a sink that breaks. */
@@ -29,6 +31,11 @@ export class ByteWriter {
       );
     }
     return this.#sink.write(data);
+  }
+
+  /** Whether bytes that were written may still be looked at: until it is false they must be left alone. */
+  get pending(): boolean {
+    return this.#sink.pending ?? true;
   }
 
   /** Writes one after the other, no faster than the peer takes them. Nothing is added between them. */

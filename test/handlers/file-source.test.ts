@@ -1,7 +1,7 @@
 // Octets of files and of memory.
 
 import { openSync, truncateSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { multipartRanges } from '../../src/files/range.js';
 import {
   type ClosableSource,
@@ -22,6 +22,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   expect.soft(descriptorsBelow(directory.path) ?? []).toEqual([]);
   directory[Symbol.dispose]();
 });
@@ -63,24 +64,82 @@ it.each([100, 150_000])(
   },
 );
 
+/** Where each look at the clock is ten milliseconds behind the last, so that every read takes too long. */
+function onASlowDisk(): void {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+}
+
 it('a descriptor stays open until a read in flight has ended', async () => {
+  onASlowDisk();
   const source = new FileSource(openSync(path, 'r'), 0, OCTETS.length);
+  expect(source.read()).toHaveLength(65_536);
   const reading = source.read();
   source.close();
   source.close();
   if (process.platform === 'linux') expect(descriptorsBelow(directory.path)).toHaveLength(1);
-  expect((await reading)?.length).toBe(OCTETS.length);
+  expect((await reading)?.length).toBe(OCTETS.length - 65_536);
 });
 
-it('a large file is read in large pieces, unless too many sources hold one', async () => {
-  const large = directory.write('large', Buffer.alloc(1_000_000));
-  const sources = Array.from({ length: 40 }, () => new FileSource(openSync(large, 'r'), 0, 1_000_000));
+it('behind a read that took long, others are in large pieces, unless too many sources hold one', async () => {
+  onASlowDisk();
+  const large = directory.write('large', Buffer.alloc(2_000_000));
+  const sources = Array.from({ length: 40 }, () => new FileSource(openSync(large, 'r'), 0, 2_000_000));
+  for (const source of sources) expect(source.read()).toHaveLength(65_536);
   const first = await Promise.all(sources.map((source) => source.read()));
   expect(first.filter((chunk) => chunk?.length === 524_288)).toHaveLength(32);
   expect(first.filter((chunk) => chunk?.length === 65_536)).toHaveLength(8);
   for (const source of sources.slice(0, 32)) source.close();
   expect((await sources[39]!.read())?.length).toBe(524_288);
   for (const source of sources) source.close();
+});
+
+it('after some time on a slow disk, what is there is tried in place again', async () => {
+  onASlowDisk();
+  const large = directory.write('large', Buffer.alloc(10_000_000));
+  const source = new FileSource(openSync(large, 'r'), 0, 10_000_000);
+  const inPlace: boolean[] = [];
+  for (let chunk = source.read(); (await chunk) !== undefined; chunk = source.read())
+    inPlace.push(!(chunk instanceof Promise));
+  expect(inPlace.slice(0, 18)).toEqual([true, ...Array(16).fill(false), true]);
+  source.close();
+});
+
+it('a large file is read in place, but not for long without letting others have their turn', async () => {
+  vi.spyOn(performance, 'now').mockReturnValue(0);
+  const large = directory.write('large', Buffer.alloc(5_000_000));
+  const source = new FileSource(openSync(large, 'r'), 0, 5_000_000);
+  const inPlace: boolean[] = [];
+  for (let chunk = source.read(); (await chunk) !== undefined; chunk = source.read())
+    inPlace.push(!(chunk instanceof Promise));
+  expect(inPlace.slice(0, 32)).toEqual(Array(32).fill(true));
+  expect(inPlace[32]).toBe(false);
+  source.close();
+});
+
+it('closed while others have their turn, it ends', async () => {
+  vi.spyOn(performance, 'now').mockReturnValue(0);
+  const large = directory.write('large', Buffer.alloc(5_000_000));
+  const source = new FileSource(openSync(large, 'r'), 0, 5_000_000);
+  for (let read = 0; read < 32; read++) source.read();
+  const next = source.read();
+  source.close();
+  expect(await next).toBeUndefined();
+});
+
+it('octets that are given back make room for others; no others do', () => {
+  vi.spyOn(performance, 'now').mockReturnValue(0);
+  const source = new FileSource(openSync(path, 'r'), 0, OCTETS.length);
+  const first = source.read() as Buffer;
+  source.recycle(new Uint8Array(first));
+  const second = source.read() as Buffer;
+  expect(second.buffer).not.toBe(first.buffer);
+  source.recycle(second);
+  const third = source.read() as Buffer;
+  expect(third.buffer).toBe(second.buffer);
+  expect(third.equals(OCTETS.subarray(131_072, 196_608))).toBe(true);
+  expect(first.equals(OCTETS.subarray(0, 65_536))).toBe(true);
+  source.close();
 });
 
 it('the parts of a file, each behind its head', async () => {

@@ -113,3 +113,9 @@ it('flush() is the sink’s', () => {
   expect(new ByteWriter(sink).flush()).toBeUndefined();
   expect(sink.flushes).toBe(1);
 });
+
+it('pending is what the sink says; one that says nothing may look at the bytes at any time', () => {
+  const silent = { write: () => {}, flush: () => {} };
+  expect(new ByteWriter(silent).pending).toBe(true);
+  expect(new ByteWriter({ ...silent, pending: false }).pending).toBe(false);
+});

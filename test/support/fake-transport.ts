@@ -96,6 +96,11 @@ export class FakeTransport implements Transport {
     return !this.blocked;
   }
 
+  /** The peer takes everything, sooner or later. */
+  get pending(): boolean {
+    return this.#needsDrain;
+  }
+
   cork(): void {
     this.#corked ??= '';
   }
