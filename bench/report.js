@@ -77,6 +77,12 @@ export function median(numbers) {
 /** Three digits or so, for a table. */
 export const short = (number) => (number < 100 ? number.toFixed(1) : Math.round(number).toLocaleString('en'));
 
+/** The median, the least and the most, for a table. */
+export function withSpread(numbers) {
+  if (numbers.length === 0) return '';
+  return `${short(median(numbers))} (${short(Math.min(...numbers))}–${short(Math.max(...numbers))})`;
+}
+
 /** A markdown table that can be read as it is: names to the left, numbers to the right. */
 export function markdown(rows) {
   const columns = rows[0].map((_, index) => Math.max(...rows.map((cells) => (cells[index] ?? '').length)));

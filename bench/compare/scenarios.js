@@ -11,7 +11,7 @@ const WARM_UP = 0.5; // s
 export const SIZES = { '1k.txt': 2 ** 10, '16k.txt': 2 ** 14, '1m.bin': 2 ** 20, '256m.bin': 2 ** 28 };
 export const ENTRIES = 1000;
 
-const DOWNLOAD = '256m.bin';
+export const DOWNLOAD = '256m.bin';
 const NO_ETAG = 'it gives neither ETag nor Last-Modified';
 
 export const scenarios = [
@@ -23,12 +23,11 @@ export const scenarios = [
   { name: 'listing', title: `listing of ${ENTRIES.toLocaleString('en')}`, unit: 'µs', measure: listings },
 ];
 
-/** What the cost of a 304 is compared with: see servers.js of the benchmark. */
-export const reference = {
-  name: '304',
-  measure: (server, seconds) =>
-    cost(server, { name: 'reference', request: smallGet, connections: 64 }, seconds),
-};
+/** Not servers of files, but what the cost of one scenario is compared with: each is a script of the benchmark. */
+export const references = [
+  { name: 'node-http', title: 'node:http, small GET', scenario: '304', measure: smallGets },
+  { name: 'node-net-file', title: 'node:net, a bare loop', scenario: DOWNLOAD, measure: downloads },
+];
 
 function file(name, title, connections) {
   const bytes = getAndStay(`/${name}`);
@@ -38,6 +37,10 @@ function file(name, title, connections) {
     return cost(server, { name, request: bytes, connections }, seconds);
   };
   return { name, title, unit: 'µs', measure };
+}
+
+function smallGets(server, seconds) {
+  return cost(server, { name: 'small', request: smallGet, connections: 64 }, seconds);
 }
 
 async function notModified(server, seconds) {
@@ -77,6 +80,7 @@ async function cost({ child, port }, load, seconds) {
 async function downloads({ child, port }, seconds) {
   const saved = saveRequest('download', request('GET', `/${DOWNLOAD}`));
   const settings = { port, seconds, size: SIZES[DOWNLOAD], file: saved };
+  await runClient('download.js', settings, WARM_UP);
   const before = processorTimeOfTree(child.pid);
   const { requests, errors } = await runClient('download.js', settings, seconds);
   const used = processorTimeOfTree(child.pid) - before;

@@ -1,7 +1,7 @@
 // The measurements as markdown.
-import { markdown, median, short } from '../report.js';
-import { scenarios } from './scenarios.js';
-import { bareNode, memory, nodeHttp, startUp } from './speed.js';
+import { markdown, median, short, withSpread } from '../report.js';
+import { references, scenarios } from './scenarios.js';
+import { bareNode, memory, startUp } from './speed.js';
 
 const SUBJECT = { name: 'basehttp', title: 'basehttp' };
 
@@ -13,7 +13,8 @@ const GOALS = [
   { scenario: '16k.txt', other: 'nginx', times: 1.5 },
   { scenario: '1m.bin', other: 'nginx', times: 1.3 },
   { scenario: '256m.bin', other: 'nginx', times: 1.3 },
-  { scenario: '304', other: nodeHttp.name, times: 0.65 },
+  { scenario: '256m.bin', other: 'node-net-file', times: 1.15 },
+  { scenario: '304', other: 'node-http', times: 0.65 },
 ];
 const START_UP_GOAL = 100; // ms of processor on top of bare node's
 
@@ -34,7 +35,7 @@ export function speedTables(servers, results, sizes) {
 
 function costs(servers, results) {
   const headings = scenarios.map(({ title, unit }) => `${title}, ${unit}`);
-  const rows = [...servers, nodeHttp].map((server) => [
+  const rows = [...servers, ...references].map((server) => [
     server.title,
     ...scenarios.map((scenario) => withSpread(costsOf(results, scenario, server))),
   ]);
@@ -42,7 +43,7 @@ function costs(servers, results) {
 }
 
 function multiples(servers, results) {
-  const rows = [...servers, nodeHttp]
+  const rows = [...servers, ...references]
     .filter(({ name }) => name !== SUBJECT.name)
     .map((server) => [
       server.title,
@@ -81,7 +82,7 @@ function footprint(servers, results, sizes) {
 }
 
 function goals(servers, results) {
-  const known = [...servers, nodeHttp];
+  const known = [...servers, ...references];
   const rows = GOALS.flatMap(({ scenario: name, other, times: most }) => {
     const server = known.find((one) => one.name === other);
     if (server === undefined) return [];
@@ -109,7 +110,7 @@ const verdict = (isReached, value) =>
 
 /** One sentence for each server that failed in some round: what happened the first time. */
 function failures(servers, results) {
-  return [...servers, nodeHttp].flatMap((server) =>
+  return [...servers, ...references].flatMap((server) =>
     scenarios.flatMap((scenario) => {
       const samples = results.of(scenario, server);
       const failed = samples.filter(({ failure }) => failure !== undefined);
@@ -137,11 +138,6 @@ function values(results, scenario, server, name) {
 
 function costsOf(results, scenario, server) {
   return values(results, scenario, server, 'cost');
-}
-
-function withSpread(numbers) {
-  if (numbers.length === 0) return '';
-  return `${short(median(numbers))} (${short(Math.min(...numbers))}–${short(Math.max(...numbers))})`;
 }
 
 /** The median of the ratios round by round: what slows a whole round falls out. */

@@ -1,18 +1,19 @@
 // Measures the servers in turn, round after round, with new processes each time.
+import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { residentMemoryOfTree } from '../measure.js';
 import { stop } from '../processes.js';
 import { Results } from '../report.js';
 import * as bench from '../servers.js';
-import { ENTRIES, reference, SIZES, scenarios } from './scenarios.js';
+import { DOWNLOAD, ENTRIES, references, SIZES, scenarios } from './scenarios.js';
 import { launch } from './servers.js';
 import { canTime, startNode, startToAnswer } from './startup.js';
 import { makeSpeedTree, removeTemporaryDirectory, temporaryDirectory } from './tree.js';
 
 const SETTLING = 250; // ms
 
-/** Not servers of files: what some of the figures are compared with. */
-export const nodeHttp = { name: 'node-http', title: 'node:http, small GET' };
 export const bareNode = { name: 'node', title: 'node -e 0' };
 
 /** What is kept besides the scenarios, under these names. */
@@ -49,8 +50,7 @@ async function measureScenarios(servers, root, seconds, results, say) {
   const running = [];
   try {
     for (const server of servers) running.push({ ...server, ...(await launchAndWeigh(server, root)) });
-    const held = { ...nodeHttp, ...(await launchReference()) };
-    running.push(held);
+    for (const one of references) running.push({ ...one, ...(await launchReference(one, root)) });
     for (const scenario of scenarios) {
       for (const server of running) {
         const sample = await take(scenario, server, seconds);
@@ -68,11 +68,10 @@ async function measureScenarios(servers, root, seconds, results, say) {
 }
 
 function take(scenario, server, seconds) {
-  if (server.name === nodeHttp.name) {
-    return scenario.name === reference.name ? orFailure(() => reference.measure(server, seconds)) : undefined;
-  }
+  const { measure = scenario.measure, scenario: only = scenario.name } = server;
+  if (only !== scenario.name) return undefined;
   if (server.failure) return server;
-  return orFailure(() => scenario.measure(server, seconds));
+  return orFailure(() => measure(server, seconds));
 }
 
 async function launchAndWeigh(server, root) {
@@ -87,11 +86,9 @@ function weighAgain({ child, atRest }) {
   return { atRest, after: residentMemoryOfTree(child.pid) };
 }
 
-function launchReference() {
-  return orFailure(async () => {
-    const [server] = bench.findServers([nodeHttp.name], bench.findNodes([process.execPath])).servers;
-    return bench.launch(server);
-  });
+function launchReference({ name }, root) {
+  const script = fileURLToPath(new URL(`../servers/${name}.js`, import.meta.url));
+  return orFailure(() => bench.launch({ command: [process.execPath, script, join(root, DOWNLOAD)] }));
 }
 
 /** A server that fails is to show in the table, not to end the run. */
