@@ -216,7 +216,7 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
   /** Sends what that gave. */
   onTurnEnd(): void {
     this.#inTurn = false;
-    if (this.#exchange === undefined) this.output.flush();
+    if (this.#exchange === undefined || this.#flushRequested) this.#flushTurn();
     else this.requestFlush();
     this.#limitReadAhead();
   }
@@ -543,8 +543,7 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
   requestFlush(): void {
     if (this.#inTurn || this.#flushRequested) return;
     this.#flushRequested = true;
-    // Behind the microtasks: what promises that are ready already still add goes out in the same write.
-    queueMicrotask(() => process.nextTick(() => this.#flushTurn()));
+    this.#settings.turns.add(this);
   }
 
   /** Whether it is known that more of the body is left unread than it is worth to step over. */

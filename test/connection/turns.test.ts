@@ -104,6 +104,31 @@ describe('Connections that take turns', () => {
     for (const transport of transports) expect(transport.sent).toContain('\r\n\r\nok');
   });
 
+  it('send together also what they have waited for', async () => {
+    let resume!: () => void;
+    const waiting = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    const { transports, take } = two({
+      onRequest: async (exchange) => {
+        await waiting;
+        answer(exchange, 'ok');
+      },
+      onError: () => {},
+    });
+    for (const transport of transports) transport.feed(REQUEST);
+    take();
+    take();
+    resume();
+    await settle();
+    expect(transports.map(({ sent }) => sent)).toEqual(['', '']);
+    take();
+    for (const transport of transports) {
+      expect(transport.writes.length).toBe(1);
+      expect(transport.sent).toContain('\r\n\r\nok');
+    }
+  });
+
   it('are served at once when more comes: a body is not put together first', () => {
     const bodies: (number | undefined)[] = [];
     const { transports, take } = two({
