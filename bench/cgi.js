@@ -1,5 +1,6 @@
 // What a CGI request costs the server, against the least that running a program costs: `child_process.spawn` of the
-// same program in a loop. Processor time of the one process, without its children's: `npm run build && node bench/cgi.js`
+// same program in a loop. Processor time of the one process, without its children's:
+// `npm run build && node bench/cgi.js [requests, or programs, at a time]`
 
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,40 +11,43 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { placement } from './processes.js';
+import { median, withSpread } from './report.js';
 
 const ROUNDS = 30;
-const RUNS = 100; // a round
-const WARM_UP = 20; // rounds that do not count: so long the compiler is at work
+const RUNS = 96; // a round
+const WARM_UP = 60; // rounds that do not count: so long the compiler is at work
 const SCRIPT = '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\nhello\\n"\n';
 
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const agent = new Agent({ keepAlive: true });
 
 const roles = { serve, loop };
-const [role, ...args] = process.argv.slice(2);
-await (role === undefined ? compare() : roles[role](...args));
+const [role = '1', ...args] = process.argv.slice(2);
+await (Object.hasOwn(roles, role) ? roles[role](...args) : compare(Number(role)));
 
-/** Both in turn, so that a machine that is busy for a while is so for both; of each the best round counts. */
-async function compare() {
+/** Both in turn, so that a machine that is busy for a while is so for both: of each the median round counts. */
+async function compare(atOnce) {
   const directory = mkdtempSync(join(tmpdir(), 'basehttp-bench-'));
   const program = join(directory, 'cgi-bin', 'hello.sh');
   mkdirSync(join(directory, 'cgi-bin'));
   writeFileSync(program, SCRIPT);
   chmodSync(program, 0o755);
   const server = start('serve', directory);
-  const spawner = start('loop', program);
+  const spawner = start('loop', program, String(atOnce));
   try {
     const [[port]] = await Promise.all([once(server, 'message'), once(spawner, 'message')]);
-    const best = { serve: Number.POSITIVE_INFINITY, loop: Number.POSITIVE_INFINITY };
+    const loops = [];
+    const serves = [];
     for (let round = -WARM_UP; round < ROUNDS; round++) {
       const loop = await cost(spawner, () => ask(spawner, 'run'));
-      const serve = await cost(server, () => requests(port));
+      const serve = await cost(server, () => runs(atOnce, () => request(port)));
       if (round < 0) continue;
-      best.loop = Math.min(best.loop, loop);
-      best.serve = Math.min(best.serve, serve);
+      loops.push(loop);
+      serves.push(serve);
     }
-    console.log(`spawn in a loop      ${best.loop.toFixed(0).padStart(6)} µs of processor time a run`);
-    console.log(`a request            ${best.serve.toFixed(0).padStart(6)} µs`);
-    console.log(`ratio                ${(best.serve / best.loop).toFixed(2).padStart(6)}`);
+    const ratios = serves.map((serve, round) => serve / loops[round]);
+    console.log(`spawn in a loop  ${withSpread(loops)} µs of processor time a run`);
+    console.log(`a request        ${withSpread(serves)} µs`);
+    console.log(`ratio            ${median(ratios).toFixed(2)}`);
   } finally {
     server.kill();
     spawner.kill();
@@ -72,8 +76,13 @@ async function ask(child, wish) {
   return (await once(child, 'message'))[0];
 }
 
-async function requests(port) {
-  for (let i = 0; i < RUNS; i++) await request(port);
+/** A round of something, so many at a time. */
+async function runs(atOnce, run) {
+  let left = RUNS;
+  const line = async () => {
+    while (left-- > 0) await run();
+  };
+  await Promise.all(Array.from({ length: atOnce }, line));
 }
 
 function request(port) {
@@ -102,10 +111,10 @@ async function serve(directory) {
   process.send(httpd.serverPort);
 }
 
-async function loop(program) {
+async function loop(program, atOnce) {
   process.on('message', async (wish) => {
     if (wish === 'time') return tellTime(wish);
-    for (let i = 0; i < RUNS; i++) await run(program);
+    await runs(Number(atOnce), () => run(program));
     process.send('done');
   });
   process.send('ready');

@@ -24,16 +24,20 @@ export class CGIGate {
     this.#limits = limits;
   }
 
-  /**
-   * Resolves when there is a place; with `undefined` if the line is too long, if it took too long, or if the signal was
-   * aborted meanwhile.
-   */
-  async enter(signal: AbortSignal): Promise<Release | undefined> {
-    const { maxRunning, maxWaiting } = this.#limits;
-    if (signal.aborted) return undefined;
-    if (this.#running < maxRunning) this.#running++;
-    else if (this.#waiting.size >= maxWaiting || !(await this.#turn(signal))) return undefined;
+  /** A place, if there is one. */
+  enter(): Release | undefined {
+    if (this.#running >= this.#limits.maxRunning) return undefined;
+    this.#running++;
     return this.#place();
+  }
+
+  /**
+   * Waits in line for a place.
+   * @returns `undefined` if the line is too long, if it took too long, or if the signal was aborted meanwhile.
+   */
+  async wait(signal: AbortSignal): Promise<Release | undefined> {
+    if (signal.aborted || this.#waiting.size >= this.#limits.maxWaiting) return undefined;
+    return (await this.#turn(signal)) ? this.#place() : undefined;
   }
 
   #turn(signal: AbortSignal): Promise<boolean> {

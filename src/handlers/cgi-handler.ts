@@ -178,7 +178,8 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
     const isRaw = basename(script.file).startsWith('nph-');
     if (isRaw && !this.cgiNph) throw rawRefused(script);
     const command = this.#command(script);
-    const release = await gateOf(this.server, this.cgiLimits).enter(this.signal);
+    const gate = gateOf(this.server, this.cgiLimits);
+    const release = gate.enter() ?? (await gate.wait(this.signal));
     if (release === undefined) {
       this.signal.throwIfAborted();
       throw CGIError.unavailable();
@@ -190,12 +191,12 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
       program = await startCGI(
         { ...command, env: this.#environment(script, body?.length), directory: dirname(script.file) },
         {
-          signal: this.signal,
           killAfterMs: this.cgiLimits.killAfterMs,
           input: body !== undefined,
           onStderr: (line) => this.logError('%s: %s', script.name, line),
         },
       );
+      this.exchange.onAbort(() => program?.stop());
       if (!isRaw) return await this.#converse(script, program, body?.source);
       await this.#passThrough(program, body?.source);
       return undefined;

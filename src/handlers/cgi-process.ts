@@ -21,8 +21,6 @@ export interface CGICommand {
 
 /** How it is to be run. */
 export interface CGIProcessOptions {
-  /** Aborted: the program is stopped, as by {@link CGIProcess.stop}. */
-  readonly signal: AbortSignal;
   /** Milliseconds from asking the program to end (SIGTERM) to ending it (SIGKILL). */
   readonly killAfterMs: number;
   /** Whether anything is to be written to `stdin`; else the program reads from an empty file, which costs less. */
@@ -70,10 +68,8 @@ export class CGIStartError extends Error {
 /**
  * Starts a program.
  * @throws {CGIStartError} it cannot be started.
- * @throws the reason of the signal, if that is aborted already.
  */
 export async function startCGI(command: CGICommand, options: CGIProcessOptions): Promise<CGIProcess> {
-  options.signal.throwIfAborted();
   let child: ChildProcess;
   try {
     child = spawnChild(command, options.input ?? true);
@@ -112,7 +108,7 @@ export class CGIProcess {
   #kill: NodeJS.Timeout | undefined;
 
   /** @internal Made by {@link startCGI}. */
-  constructor(child: ChildProcess, { signal, killAfterMs, onStderr }: CGIProcessOptions) {
+  constructor(child: ChildProcess, { killAfterMs, onStderr }: CGIProcessOptions) {
     this.#killAfterMs = killAfterMs;
     this.#group = new ProcessGroup(child);
     this.stdin = this.#input = new Input(child.stdin);
@@ -126,13 +122,10 @@ export class CGIProcess {
       if (this.#hasExited) finish();
     });
 
-    const stop = () => this.stop();
-    signal.addEventListener('abort', stop);
     child.on('error', ignore); // a signal that could not be sent
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, name) => {
         this.#hasExited = true;
-        signal.removeEventListener('abort', stop);
         this.#output.expectEnd();
         if (this.#output.ended) finish();
         resolve({ code: code ?? undefined, signal: name ?? undefined });

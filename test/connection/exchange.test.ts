@@ -25,6 +25,17 @@ describe('Exchange: signal', () => {
     expect(exchanges[0]!.signal.aborted).toBe(true);
   });
 
+  it('has one listener that needs no signal: the latest', async () => {
+    const { send, transport, exchanges } = serve(() => new Promise(() => {}));
+    await send(request());
+    const told: string[] = [];
+    exchanges[0]!.onAbort(() => told.push('first'));
+    exchanges[0]!.onAbort(() => told.push('second'));
+    transport.close();
+    exchanges[0]!.onAbort(() => told.push('late'));
+    expect(told).toEqual(['second', 'late']);
+  });
+
   it('is one signal, and not aborted by what comes after the exchange', async () => {
     const { send, transport, exchanges } = serve(echoTarget);
     await send(request());

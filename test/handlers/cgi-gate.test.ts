@@ -9,7 +9,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const { signal } = new AbortController();
+const enter = async (gate: CGIGate, signal = new AbortController().signal) =>
+  gate.enter() ?? (await gate.wait(signal));
 
 /** What has become of a promise by now. */
 async function stateOf(promise: Promise<unknown>): Promise<string> {
@@ -23,7 +24,7 @@ async function stateOf(promise: Promise<unknown>): Promise<string> {
 
 it('MUST 80: lets so many in, has so many wait in line, and turns the others away', async () => {
   const gate = new CGIGate({ maxRunning: 2, maxWaiting: 2, maxWaitMs: 1000 });
-  const all = Array.from({ length: 6 }, () => gate.enter(signal));
+  const all = Array.from({ length: 6 }, () => enter(gate));
   const states = () => Promise.all(all.map(stateOf));
   expect(await states()).toEqual(['entered', 'entered', 'waiting', 'waiting', 'refused', 'refused']);
   (await all[1])!();
@@ -34,31 +35,31 @@ it('MUST 80: lets so many in, has so many wait in line, and turns the others awa
   expect(await stateOf(all[3]!)).toBe('entered');
   (await all[2])!();
   (await all[3])!();
-  const next = [gate.enter(signal), gate.enter(signal)];
+  const next = [enter(gate), enter(gate)];
   expect(await Promise.all(next.map(stateOf))).toEqual(['entered', 'entered']);
 });
 
 it('MUST 80: nobody waits longer than that', async () => {
   const gate = new CGIGate({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 1000 });
-  const release = (await gate.enter(signal))!;
-  const second = gate.enter(signal);
+  const release = (await enter(gate))!;
+  const second = enter(gate);
   await vi.advanceTimersByTimeAsync(999);
   expect(await stateOf(second)).toBe('waiting');
   await vi.advanceTimersByTimeAsync(1);
   expect(await stateOf(second)).toBe('refused');
   release();
-  expect(await stateOf(gate.enter(signal))).toBe('entered');
+  expect(await stateOf(enter(gate))).toBe('entered');
 });
 
 it('who goes away leaves the line', async () => {
   const gate = new CGIGate({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 1000 });
-  const release = (await gate.enter(signal))!;
+  const release = (await enter(gate))!;
   const impatient = new AbortController();
-  const second = gate.enter(impatient.signal);
+  const second = enter(gate, impatient.signal);
   impatient.abort();
   expect(await stateOf(second)).toBe('refused');
-  expect(await stateOf(gate.enter(impatient.signal))).toBe('refused');
-  const third = gate.enter(signal);
+  expect(await stateOf(enter(gate, impatient.signal))).toBe('refused');
+  const third = enter(gate);
   expect(await stateOf(third)).toBe('waiting');
   release();
   expect(await stateOf(third)).toBe('entered');

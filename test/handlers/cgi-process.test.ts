@@ -21,20 +21,17 @@ const ENV = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 interface Shell extends AsyncDisposable {
   readonly program: CGIProcess;
   readonly stderr: string[];
-  readonly abort: AbortController;
 }
 
 async function shell(script: string, options: Partial<CGIProcessOptions> = {}): Promise<Shell> {
   const stderr: string[] = [];
-  const abort = new AbortController();
   const program = await startCGI(
     { file: '/bin/sh', args: ['-c', script], env: ENV, directory: '/' },
-    { signal: abort.signal, killAfterMs: 2000, onStderr: (line) => stderr.push(line), ...options },
+    { killAfterMs: 2000, onStderr: (line) => stderr.push(line), ...options },
   );
   return {
     program,
     stderr,
-    abort,
     async [Symbol.asyncDispose]() {
       program.stop();
       await program.exited;
@@ -69,7 +66,7 @@ describe.skipIf(process.platform === 'win32')('a program', () => {
     const args = ['-c', 'env; pwd; printf "<%s>" "$0" "$@"', 'zero', '; exit 1', '$HOME', '*'];
     const program = await startCGI(
       { file: '/bin/sh', args, env: { ...ENV, A: '$B `c`', UTF: 'ü' }, directory: directory.path },
-      { signal: new AbortController().signal, killAfterMs: 2000, onStderr: () => {} },
+      { killAfterMs: 2000, onStderr: () => {} },
     );
     const lines = (await readAll(program)).toString().split('\n');
     const own = /^(PWD|OLDPWD|SHLVL|_)=/; // the shell's
@@ -158,10 +155,7 @@ describe.skipIf(process.platform === 'win32')('a program', () => {
 
 describe('a program that cannot be started', () => {
   const start = (file: string, directory = '/') =>
-    startCGI(
-      { file, args: [], env: ENV, directory },
-      { signal: new AbortController().signal, killAfterMs: 2000, onStderr: () => {} },
-    );
+    startCGI({ file, args: [], env: ENV, directory }, { killAfterMs: 2000, onStderr: () => {} });
 
   it('is not there', async () => {
     await expect(start('/nowhere/at-all')).rejects.toMatchObject({
@@ -184,11 +178,6 @@ describe('a program that cannot be started', () => {
       code: 'ENOENT',
     });
     await expect(start('/bin/sh', '/nowhere')).rejects.toMatchObject({ kind: 'failed', code: 'ENOENT' });
-  });
-
-  it('has a client that is gone', async () => {
-    const reason = new Error('gone');
-    await expect(shell('exit', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });
 
@@ -217,14 +206,6 @@ describe.skipIf(!canSeeProcesses)('all of a program', () => {
     expect(await sh.program.exited).toEqual({ code: undefined, signal: 'SIGTERM' });
     await untilGone(group);
     sh.program.stop();
-  });
-
-  it('is ended when the signal is aborted', async () => {
-    const { sh, group } = await family();
-    sh.abort.abort();
-    await expect(sh.program.stdout.read()).rejects.toThrow('stopped');
-    await sh.program.exited;
-    await untilGone(group);
     expect(childrenOf(process.pid).some(({ pid }) => pid === group)).toBe(false); // no zombie either
   });
 
@@ -279,8 +260,7 @@ describe.skipIf(!canSeeProcesses)('all of a program', () => {
     const script = `
       const { startCGI } = await import(${JSON.stringify(built('handlers/cgi-process.js'))});
       const command = { file: '/bin/sh', args: ['-c', 'trap "" TERM; echo $$; sleep 1000 & wait'], env: process.env, directory: '/' };
-      const { signal } = new AbortController();
-      const { stdout } = await startCGI(command, { signal, killAfterMs: 2000, onStderr() {} });
+      const { stdout } = await startCGI(command, { killAfterMs: 2000, onStderr() {} });
       process.stdout.write(await stdout.read());
       process.exit(3);`;
     const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
