@@ -123,6 +123,7 @@ describe.skipIf(WINDOWS)('the handler', () => {
     const { raw } = await converse(
       served.port,
       requestText('HEAD', '/cgi-bin/run', { fields: { Connection: 'close' } }),
+      ['HEAD'],
     );
     expect(raw.endsWith('\r\n\r\n')).toBe(true);
   });
