@@ -38,7 +38,8 @@ describe.skipIf(!canMeasure)('the file server (skipped where a process cannot be
     const after = await server.until(({ sockets }) => sockets === 0);
     const peakOfFour = peak(server);
     if (isFull) console.log('download', inMib({ before, peakBefore, peakOfOne, peakOfFour, after }));
-    expect(peakOfFour - peakBefore).toBeLessThan(32 * MIB);
+    // Pieces that had to wait for the client are garbage, of which V8 allows 32 MiB outside its heap.
+    expect(peakOfFour - peakBefore).toBeLessThan(48 * MIB);
     expect(after.rss - before.rss).toBeLessThan(16 * MIB);
     expect(after).toMatchObject({ failed: 0, uncaught: 0, active: 0, descriptors: before.descriptors });
   });
