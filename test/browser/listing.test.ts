@@ -1,15 +1,9 @@
-// The listing, and what pages need of a file server, in a real browser.
+// The listing, in a real browser.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasChromium, useChromium } from '../support/chromium.js';
 import { Site } from '../support/site.js';
-
-/** `(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))` */
-const WASM = Buffer.from(
-  '0061736d0100000001070160027f7f017f030201000707010361646400000a09010700200020016a0b',
-  'hex',
-);
 
 const HOSTILE = [
   '"><img src=x onerror=hacked=1>',
@@ -72,14 +66,12 @@ describe.skipIf(!hasChromium)(
   'in Chromium (skipped where /usr/bin/chromium is missing)',
   { timeout: 60_000 },
   () => {
-    let browser: Browser;
+    const chromium = useChromium();
+    const { complaints } = chromium;
     let site: Site;
     let page: Page;
-    /** What the page has complained of. */
-    let complaints: string[];
 
     beforeAll(async () => {
-      browser = await launchChromium();
       site = await Site.serve({
         'files/small.txt': 'x',
         'files/large.txt': 'x'.repeat(5000),
@@ -89,36 +81,14 @@ describe.skipIf(!hasChromium)(
         ...Object.fromEntries(TRICKY.map((name) => [`tricky/${name}`, ''])),
         'project/README.md': README,
         'project/logo.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"/>',
-        'app/index.html': `<!DOCTYPE html><title>…</title><link rel="stylesheet" href="style.css"><script type="module" src="main.js"></script>`,
-        'app/style.css': 'body { color: rgb(1, 2, 3); }',
-        'app/main.js': `import { name } from './name.mjs';
-        const { instance } = await WebAssembly.instantiateStreaming(fetch('add.wasm'));
-        document.title = name + ' ' + instance.exports.add(40, 2);`,
-        'app/name.mjs': `export const name = 'Grüße';`,
-        'app/add.wasm': WASM,
         'favicon.ico': '', // which browsers ask for behind every page without one
       });
     }, 60_000);
 
-    afterAll(async () => {
-      await browser?.close();
-      await site?.[Symbol.asyncDispose]();
-    });
+    afterAll(() => site?.[Symbol.asyncDispose]());
 
-    beforeEach(async () => {
-      complaints = [];
-      page = await browser.newPage();
-      page.on('console', (message) => complaints.push(message.text()));
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('dialog', (dialog) => {
-        complaints.push(dialog.message());
-        void dialog.dismiss();
-      });
-    });
-
-    afterEach(async () => {
-      await page.close();
-      expect(complaints).toEqual([]);
+    beforeEach(() => {
+      page = chromium.page;
     });
 
     const open = (path: string) => page.goto(`http://127.0.0.1:${site.port}${path}`);
@@ -393,7 +363,7 @@ describe.skipIf(!hasChromium)(
 
     describe('where no scripts run', () => {
       it('is filtered and sorted by the server', async () => {
-        const context = await browser.newContext({ javaScriptEnabled: false });
+        const context = await chromium.browser.newContext({ javaScriptEnabled: false });
         try {
           const still = await context.newPage();
           const names = () => still.locator('.list tbody tr:not(.up) td:first-child').allInnerTexts();
@@ -412,20 +382,6 @@ describe.skipIf(!hasChromium)(
           await context.close();
         }
       });
-    });
-
-    it('MUST 62: module scripts, styles and WebAssembly come with the types that a browser insists on', async () => {
-      await open('/app/');
-      await page.waitForFunction("document.title !== '…'");
-      expect(await page.title()).toBe('Grüße 42');
-      expect(await style('body', 'color')).toBe('rgb(1, 2, 3)');
-    });
-
-    it('an edit shows on the next visit', async () => {
-      await open('/app/style.css');
-      site.root.write('app/style.css', 'body { color: rgb(4, 5, 6); }');
-      await open('/app/');
-      expect(await style('body', 'color')).toBe('rgb(4, 5, 6)');
     });
   },
 );
