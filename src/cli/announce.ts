@@ -1,6 +1,7 @@
 // What the command says when it has begun to serve: one line on standard output, for people and for programs that start
 // it; the rest on standard error.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePath, encodeSegment } from '../files/path.js';
 import type { Address } from '../socketserver/address.js';
@@ -20,6 +21,8 @@ export interface Announcement {
   readonly kept: KeptCertificate | undefined;
   /** Where programs are run, if there are any; empty if they are not. */
   readonly cgiDirectories: readonly string[];
+  /** URL path of the page that is sent for paths that name no file, if there is to be one. */
+  readonly fallbackPage: string | undefined;
 }
 
 /** Says where it serves, and what somebody should know who does; opens it and shows it as a picture, if asked to. */
@@ -42,11 +45,12 @@ function urlsOf({ settings, site, address: [host, port], interfaces }: Announcem
 }
 
 function notices(announcement: Announcement): string[] {
-  const { settings, site, address, kept, cgiDirectories } = announcement;
+  const { settings, site, address, kept, cgiDirectories, fallbackPage } = announcement;
   const [host, port] = address;
   const secrets = servedSecrets(announcement);
   const isLocal = isLoopback(host);
   const places = directoriesIn(site, cgiDirectories);
+  const page = fallbackPage && join(site.directory, fallbackPage);
   const all: readonly (readonly [boolean, string])[] = [
     [
       settings.port === undefined && port !== DEFAULT_PORT,
@@ -65,6 +69,10 @@ function notices(announcement: Announcement): string[] {
     [
       cgiDirectories.length > 0 && places.length === 0,
       `There are no programs: make the directory ${join(site.directory, cgiDirectories[0] ?? '')}, or name another with --cgi-dir.`,
+    ],
+    [
+      page !== undefined && !existsSync(page),
+      `The app's page, ${page}, is not there yet: paths that name no file get 404 until it is.`,
     ],
     [kept !== undefined, `The certificate is self-signed; its SHA-256 is ${kept?.fingerprint}.`],
     [

@@ -42,6 +42,7 @@ export async function serve(settings: Settings): Promise<void> {
     interfaces,
     kept: tls?.kept,
     cgiDirectories: programDirectories(Handler),
+    fallbackPage: Handler.prototype.fallbackPage,
   };
   await Promise.all([httpd.serveForever(), announce(announcement)]);
   flushLog();

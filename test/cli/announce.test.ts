@@ -99,6 +99,23 @@ describe('secrets that are served with the files', () => {
   });
 });
 
+describe('--spa', () => {
+  it('says so if its page is not there, and sends it when it is', async () => {
+    using own = new TemporaryDirectory();
+    await using command = await startCommand(['0', own.path, '--spa', '--index', 'app.html']);
+    const page = join(own.path, 'app.html');
+    await expect
+      .poll(() => command.stderr)
+      .toContain(`The app's page, ${page}, is not there yet: paths that name no file get 404 until it is.\n`);
+    expect(await getBody(command.port, '/users/42')).toContain('404');
+    own.write('app.html', 'the app');
+    expect(await getBody(command.port, '/users/42')).toContain('the app');
+    await using other = await startCommand(['0', own.path, '--spa', '--index', 'app.html']);
+    await getBody(other.port, '/');
+    expect(other.stderr).not.toContain('not there');
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('--cgi', () => {
   it('runs programs as it is told to', async () => {
     using own = new TemporaryDirectory({
