@@ -7,7 +7,7 @@ import { firstLine, start, stop } from './processes.js';
 import * as requests from './requests.js';
 import { launch } from './servers.js';
 
-const WARM_UP = 0.5; // s
+const WARM_UP = 2; // s: so long the compiler is at work, and a request costs up to a third more
 const SPARE_FILES = 200; // what a program has open besides its connections
 const WANTED_IDLE = 10_000;
 const IDLE_CONNECTIONS = Math.min(WANTED_IDLE, openFilesLimit() - SPARE_FILES);
