@@ -145,6 +145,7 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
   }
 
   onDrain(): void {
+    if (!this.output.blocked) return;
     this.output.onDrain();
     if (this.output.blocked) return;
     if (this.#awaits === PEER_TAKES) this.#awaitNothing();

@@ -5,8 +5,12 @@ import type { Transport } from './transport.js';
 
 /** Octets up to this are copied into the text around them, so that they leave in one write. */
 const JOIN_MAX = 4 * 1024;
-/** The largest single write. Progress of a slow peer is seen in steps of this size. */
+/** The largest single write, whose size is the step in which progress of a slow peer is seen: */
 const PIECE_SIZE = 64 * 1024;
+/** to a peer that has taken so much as fast as it was written, */
+const FAST = 1024 * 1024;
+/** the largest is this, which costs less. */
+const LARGE_PIECE_SIZE = 512 * 1024;
 /** This much is not gathered any longer, but sent. */
 const GATHER_MAX = 64 * 1024;
 
@@ -22,6 +26,8 @@ export class Output {
   /** Octets in both. */
   #size = 0;
   #blocked = false;
+  /** Octets of large parts that the peer has taken as fast as they were written, since it last did not. */
+  #taken = 0;
   #drained: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
 
@@ -120,18 +126,22 @@ export class Output {
     if (this.#text !== '') parts.push(this.#text);
     this.#text = '';
     let sent = 0;
+    let written = 0;
+    const most = this.#taken >= FAST ? LARGE_PIECE_SIZE : PIECE_SIZE;
     const isCorked = parts.length > 1; // a single write needs no gathering, which takes a detour
     if (isCorked) this.#transport.cork();
     while (!this.#blocked && sent < parts.length) {
       const part = parts[sent]!;
-      const piece = part.length <= PIECE_SIZE ? part : cut(part, 0, PIECE_SIZE);
+      const piece = part.length <= most ? part : cut(part, 0, most);
       if (piece === part) sent++;
-      else parts[sent] = cut(part, PIECE_SIZE);
-      this.#size -= piece.length;
+      else parts[sent] = cut(part, most);
+      written += piece.length;
       this.#blocked = !this.#transport.write(piece);
     }
     if (isCorked) this.#transport.uncork();
     parts.splice(0, sent);
+    this.#size -= written;
+    this.#taken = this.#transport.pending ? 0 : this.#taken + written;
   }
 }
 

@@ -29,7 +29,7 @@ export interface Transport {
 export interface TransportListener {
   /** Octets came; they belong to the listener. */
   onData(chunk: Buffer): void;
-  /** The peer has taken what `write` returned false for. */
+  /** The peer has taken everything, which need not have been waited for. */
   onDrain(): void;
   /** The peer will send no more. */
   onEnd(): void;
@@ -51,7 +51,12 @@ export class SocketTransport implements Transport {
   }
 
   write(data: string | Uint8Array): boolean {
-    return typeof data === 'string' ? this.socket.write(data, 'latin1') : this.socket.write(data);
+    const { socket } = this;
+    // False is also what it says of much that the system has taken at once.
+    return (
+      (typeof data === 'string' ? socket.write(data, 'latin1') : socket.write(data)) ||
+      socket.writableLength === 0
+    );
   }
 
   get pending(): boolean {

@@ -20,19 +20,21 @@ export interface SeekableOctets {
   source(start: number, length: number): ClosableSource;
 }
 
-/** What is read in place at once, and the least that is read elsewhere. */
-const CHUNK_SIZE = 64 * 1024;
-/** So many reads in place, and others have their turn. */
-const IN_PLACE_MAX = 32;
+/** What is read at once: the fewer calls of the system, the better. It stays in the processor's caches. */
+const CHUNK_SIZE = 512 * 1024;
+/** A client that stops taking it leaves it in memory, so only so many sources read that much; */
+const CHUNKS_MAX = 32;
+/** the others read this. */
+const SMALL_CHUNK_SIZE = 64 * 1024;
+/** So many octets in place, and others have their turn. */
+const IN_PLACE_MAX = 2 * 1024 * 1024;
 /** A read that takes longer, in milliseconds, was one of a disk, or of a network: */
 const SLOW_MS = 5;
 /** so many that follow are left to another thread. */
 const ELSEWHERE = 16;
 
-/** There, a read costs more, so it is a larger one. A client that stops taking it leaves it in memory: only so many have it. */
-const LARGE_CHUNK_SIZE = 512 * 1024;
-const LARGE_CHUNKS_MAX = 32;
-let largeChunks = 0;
+/** How many sources have read, or are reading, more than a small chunk that may still be in use. */
+let chunksHeld = 0;
 
 /**
  * Part of an open file, read from its descriptor: never more octets than asked for. Most files that are asked for are in
@@ -52,7 +54,7 @@ export class FileSource implements ClosableSource {
   #isFree = false;
   #busy = false;
   #closed = false;
-  #holdsLarge = false;
+  #holdsChunk = false;
 
   /**
    * @param descriptor is the source's from now on.
@@ -67,14 +69,14 @@ export class FileSource implements ClosableSource {
 
   /** @throws {Error} the file has become shorter than it was; or the error of the file system. */
   read(): Buffer | undefined | Promise<Buffer | undefined> {
-    this.#releaseLarge();
+    this.#releaseChunk();
     if (this.#remaining === 0) return undefined;
     if (this.#closed) throw new Error('The file has been closed');
     if (this.#elsewhere > 0) {
       this.#elsewhere--;
-      return this.#readElsewhere(this.#room(this.#chunkSize()));
+      return this.#readElsewhere(this.#room());
     }
-    if (++this.#inPlace <= IN_PLACE_MAX) return this.#readInPlace();
+    if (this.#inPlace < IN_PLACE_MAX) return this.#readInPlace();
     this.#inPlace = 0;
     return new Promise(setImmediate).then(() => (this.#closed ? undefined : this.read()));
   }
@@ -86,45 +88,47 @@ export class FileSource implements ClosableSource {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#releaseLarge();
+    this.#releaseChunk();
     // The number may name another file as soon as it is closed, so a read in flight has to end first.
     if (!this.#busy) closeSync(this.#descriptor);
   }
 
   #readInPlace(): Buffer {
-    const buffer = this.#room(CHUNK_SIZE);
+    const buffer = this.#room();
     const since = performance.now();
     const length = readSync(this.#descriptor, buffer, 0, buffer.length, this.#position);
     if (performance.now() - since > SLOW_MS) this.#elsewhere = ELSEWHERE;
+    this.#inPlace += length;
     return this.#take(buffer, length);
   }
 
-  /** Where the next octets go, as many as that at most. */
-  #room(most: number): Buffer {
-    const size = Math.min(this.#remaining, most);
+  /** Where the next octets go. */
+  #room(): Buffer {
+    const size = this.#nextSize();
     if (this.#onWhole !== undefined) {
       this.#whole ??= Buffer.allocUnsafeSlow(this.#remaining);
       const start = this.#whole.length - this.#remaining;
       return this.#whole.subarray(start, start + size);
     }
-    if (size > CHUNK_SIZE) return Buffer.allocUnsafeSlow(size);
-    if (!this.#isFree || this.#piece === undefined) this.#piece = Buffer.allocUnsafeSlow(size); // the first is the largest
+    if (!this.#isFree || this.#piece === undefined || this.#piece.length < size)
+      this.#piece = Buffer.allocUnsafeSlow(size);
     this.#isFree = false;
     return beginning(this.#piece, size);
   }
 
-  #chunkSize(): number {
-    if (largeChunks >= LARGE_CHUNKS_MAX) return CHUNK_SIZE;
-    largeChunks++;
-    this.#holdsLarge = true;
-    return LARGE_CHUNK_SIZE;
+  #nextSize(): number {
+    if (this.#remaining <= SMALL_CHUNK_SIZE) return this.#remaining;
+    if (chunksHeld >= CHUNKS_MAX) return SMALL_CHUNK_SIZE;
+    chunksHeld++;
+    this.#holdsChunk = true;
+    return Math.min(this.#remaining, CHUNK_SIZE);
   }
 
   /** Whoever reads on, or closes, is done with what was read before. */
-  #releaseLarge(): void {
-    if (!this.#holdsLarge) return;
-    this.#holdsLarge = false;
-    largeChunks--;
+  #releaseChunk(): void {
+    if (!this.#holdsChunk) return;
+    this.#holdsChunk = false;
+    chunksHeld--;
   }
 
   #readElsewhere(buffer: Buffer): Promise<Buffer> {

@@ -4,6 +4,7 @@ import { Output } from '../../src/connection/output.js';
 import { FakeTransport, settle } from '../support/fake-transport.js';
 
 const PIECE_SIZE = 64 * 1024;
+const LARGE_PIECE_SIZE = 512 * 1024;
 
 function setUp() {
   const transport = new FakeTransport();
@@ -94,6 +95,23 @@ describe('Output: a peer that is slow', () => {
     expect(progress()).toBe(4);
   });
 
+  it('gives larger ones to a peer that has kept up, until it does not', () => {
+    const { transport, output } = setUp();
+    const write = (size: number) => {
+      output.write(Buffer.alloc(size));
+      return transport.sizes.splice(0);
+    };
+    expect(write(2 * LARGE_PIECE_SIZE)).toEqual(Array(16).fill(PIECE_SIZE));
+    expect(write(2 * LARGE_PIECE_SIZE)).toEqual([LARGE_PIECE_SIZE, LARGE_PIECE_SIZE]);
+    transport.blocked = true;
+    expect(write(LARGE_PIECE_SIZE + 2 * PIECE_SIZE)).toEqual([LARGE_PIECE_SIZE]);
+    transport.blocked = false;
+    transport.drain();
+    output.onDrain();
+    expect(transport.sizes.splice(0)).toEqual([PIECE_SIZE, PIECE_SIZE]);
+    expect(write(LARGE_PIECE_SIZE)).toEqual(Array(8).fill(PIECE_SIZE));
+  });
+
   it('cuts long text in the same way', () => {
     const { transport, output } = setUp();
     transport.blocked = true;
@@ -159,7 +177,9 @@ describe('Output: a peer that is slow', () => {
         if (output.blocked) output.onDrain();
         output.flush();
         return (
-          transport.sent === expected && !output.pending && Math.max(0, ...transport.sizes) <= PIECE_SIZE
+          transport.sent === expected &&
+          !output.pending &&
+          Math.max(0, ...transport.sizes) <= LARGE_PIECE_SIZE
         );
       }),
       { numRuns: 200 },

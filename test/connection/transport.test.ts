@@ -8,6 +8,7 @@ import { settle } from '../support/fake-transport.js';
 class FakeSocket extends Duplex {
   received = '';
   wasReset = false;
+  takesAtOnce = false;
 
   constructor() {
     super({ allowHalfOpen: true, emitClose: true });
@@ -17,7 +18,8 @@ class FakeSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.received += chunk.toString('latin1');
-    setImmediate(done);
+    if (this.takesAtOnce) done();
+    else setImmediate(done);
   }
 
   resetAndDestroy(): this {
@@ -73,6 +75,16 @@ describe('SocketTransport', () => {
     expect(transport.write('x'.repeat(1024 * 1024))).toBe(false);
     await settle();
     expect(told).toEqual(['drain']);
+  });
+
+  it('does not have the peer waited for when the system has taken everything, however much', () => {
+    const { socket, transport } = setUp();
+    socket.takesAtOnce = true;
+    expect(transport.write(Buffer.alloc(1024 * 1024))).toBe(true);
+    expect(transport.pending).toBe(false);
+    socket.takesAtOnce = false;
+    expect(transport.write(Buffer.alloc(1024 * 1024))).toBe(false);
+    expect(transport.pending).toBe(true);
   });
 
   it('calls onSent only when everything written has left', async () => {
