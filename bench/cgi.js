@@ -2,7 +2,7 @@
 // same program in a loop. Processor time of the one process, without its children's:
 // `npm run build && node bench/cgi.js [requests, or programs, at a time]`
 
-import { fork, spawn } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
@@ -31,6 +31,8 @@ async function compare(atOnce) {
   mkdirSync(join(directory, 'cgi-bin'));
   writeFileSync(program, SCRIPT);
   chmodSync(program, 0o755);
+  // The client must not come to the server's processor, where it would drive what is there out of the caches.
+  if (placement) spawnSync('taskset', ['-a', '-c', '-p', String(placement.load), String(process.pid)]);
   const server = start('serve', directory);
   const spawner = start('loop', program, String(atOnce));
   try {
