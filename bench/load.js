@@ -7,6 +7,9 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { has, output, start } from './processes.js';
 
+/** Seconds of load before a measurement: so long the compiler is at work, and a request costs up to a third more. */
+export const WARM_UP = 2;
+
 const PATIENCE = 30_000; // ms that a load may take beyond its duration
 const PROBE_TIMEOUT = 3_000; // ms
 

@@ -1,13 +1,12 @@
 // What is measured. Each scenario turns a running server into one sample: `cost`, which the tables compare, and
 // `rate`, which stands beside it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientCommand, probe, run, runClient, saveRequest } from './load.js';
+import { clientCommand, probe, run, runClient, saveRequest, WARM_UP } from './load.js';
 import { localPorts, openFilesLimit, processorTime, residentMemory } from './measure.js';
 import { firstLine, start, stop } from './processes.js';
 import * as requests from './requests.js';
 import { launch } from './servers.js';
 
-const WARM_UP = 2; // s: so long the compiler is at work, and a request costs up to a third more
 const SPARE_FILES = 200; // what a program has open besides its connections
 const WANTED_IDLE = 10_000;
 const IDLE_CONNECTIONS = Math.min(WANTED_IDLE, openFilesLimit() - SPARE_FILES);

@@ -1,11 +1,9 @@
 // What is measured of a running server. Each scenario gives one sample: `cost` in its unit.
-import { run, runClient, saveRequest } from '../load.js';
+import { run, runClient, saveRequest, WARM_UP } from '../load.js';
 import { processorTimeOfTree } from '../measure.js';
 import { smallGet } from '../requests.js';
 import { ask } from './answer.js';
 import { getAndStay, request } from './requests.js';
-
-const WARM_UP = 2; // s, as in ../scenarios.js
 
 /** The files that are asked for, and their sizes. */
 export const SIZES = { '1k.txt': 2 ** 10, '16k.txt': 2 ** 14, '1m.bin': 2 ** 20, '256m.bin': 2 ** 28 };
