@@ -5,10 +5,7 @@ import { foldCase } from './path.js';
 
 /** One name in a directory. */
 export interface ListingEntry {
-  /** As text; what is not UTF-8 in it stands as U+FFFD. */
   readonly name: string;
-  /** The name's octets, if they are not the UTF-8 of `name`: the link is made from them. */
-  readonly bytes?: Uint8Array | undefined;
   readonly isDirectory: boolean;
   /** Shown by an `@` after the name, as Python does. */
   readonly isLink?: boolean | undefined;

@@ -221,7 +221,7 @@ function row(entry: ListingEntry): string {
 
 /** Needs no `./` before a name with a colon, since the colon is percent-encoded (RFC 3986 §4.2). */
 function hrefOf(entry: ListingEntry): string {
-  return encodeSegment(entry.bytes ?? entry.name) + (entry.isDirectory ? '/' : '');
+  return encodeSegment(entry.name) + (entry.isDirectory ? '/' : '');
 }
 
 function dateCell(mtimeMs: number): string {

@@ -141,12 +141,9 @@ export function encodePath(path: string): string {
   return percentEncode(path, 'utf8', /[^A-Za-z0-9\-._~/]+/g);
 }
 
-/** One file name for a URL, `/` included. Octets instead of text keep a name that is not UTF-8. */
-export function encodeSegment(name: string | Uint8Array): string {
-  const reserved = /[^A-Za-z0-9\-._~]+/g;
-  return typeof name === 'string'
-    ? percentEncode(name, 'utf8', reserved)
-    : percentEncode(Buffer.from(name).toString('latin1'), 'latin1', reserved);
+/** One file name for a URL, `/` included. */
+export function encodeSegment(name: string): string {
+  return percentEncode(name, 'utf8', /[^A-Za-z0-9\-._~]+/g);
 }
 
 /**

@@ -20,8 +20,8 @@ const SLICE = 256;
 
 /**
  * The regular files and directories in `path` that may be served and are wanted by their names, at most one more than a
- * listing shows; or why they cannot be told. Names that are not UTF-8, or hold a backslash, are left out: no URL reaches them, since paths are
- * decoded strictly.
+ * listing shows; or why they cannot be told. Names that are not UTF-8, or hold a backslash, are left out: no URL
+ * reaches them, since paths are decoded strictly.
  */
 export async function directoryEntries(
   path: string,

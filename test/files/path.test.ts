@@ -342,10 +342,6 @@ describe('encodePath, encodeSegment', () => {
     expect(encodePath('/\u{1f600}\ud800')).toBe('/%F0%9F%98%80%EF%BF%BD');
   });
 
-  it('encodes octets that are not UTF-8 one by one', () => {
-    expect(encodeSegment(Uint8Array.of(0xff, 0x2e, 0x64, 0x0a))).toBe('%FF.d%0A');
-  });
-
   it('is undone by parsePath', () => {
     const name = fc
       .string({ unit: 'binary', minLength: 1 })
