@@ -52,13 +52,14 @@ export function makeCgiEnvironment(
   own: Variables,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  const add = (variables: Iterable<readonly [name: string, value: string | undefined]>) => {
-    for (const [name, value] of variables) if (value !== undefined) environment[name] = value;
+  const set = (name: string, value: string | undefined) => {
+    if (value !== undefined) environment[name] = value;
   };
-  add(INHERITED.map((name) => [name, own[name]]));
-  add(Object.entries(configured).filter(([name]) => !isRequestVariable(name)));
-  add(fieldVariables(request.fields));
-  add(Object.entries(metaVariables(request)));
+  for (const name of INHERITED) set(name, own[name]);
+  for (const name of Object.keys(configured)) if (!isRequestVariable(name)) set(name, configured[name]);
+  setFieldVariables(environment, request.fields);
+  const known = metaVariables(request, environment['HTTP_HOST']);
+  for (const name of Object.keys(known)) set(name, known[name]);
   return environment;
 }
 
@@ -95,12 +96,11 @@ const REQUEST_VARIABLES: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 3875 §4.1; at the end those that it does not have, but programs expect. */
-function metaVariables(request: CGIRequest): Variables {
+function metaVariables(request: CGIRequest, host: string | undefined): Variables {
   const { pathInfo, remoteAddress } = request;
   return {
     AUTH_TYPE: request.authType,
     CONTENT_LENGTH: request.contentLength?.toString(),
-    CONTENT_TYPE: fieldOf(request, 'content-type'),
     GATEWAY_INTERFACE: 'CGI/1.1',
     PATH_INFO: pathInfo === '' ? undefined : pathInfo,
     PATH_TRANSLATED: pathInfo === '' ? undefined : request.pathTranslated,
@@ -110,7 +110,7 @@ function metaVariables(request: CGIRequest): Variables {
     REMOTE_USER: request.remoteUser,
     REQUEST_METHOD: request.method,
     SCRIPT_NAME: request.scriptName,
-    SERVER_NAME: serverName(request),
+    SERVER_NAME: serverName(request, host),
     SERVER_PORT: request.serverPort.toString(),
     SERVER_PROTOCOL: request.protocol,
     SERVER_SOFTWARE: request.serverSoftware,
@@ -124,20 +124,19 @@ function metaVariables(request: CGIRequest): Variables {
 }
 
 /**
- * The fields as `HTTP_` variables (RFC 3875 §4.1.18). Names are letters, digits and hyphens: `_` would be taken for a
- * hyphen, and others break the shell's variables. So no two names make the same variable.
+ * The fields as `HTTP_` variables (RFC 3875 §4.1.18), and CONTENT_TYPE. Names are letters, digits and hyphens: `_` would
+ * be taken for a hyphen, and others break the shell's variables. So no two names make the same variable.
  */
-function fieldVariables(fields: CGIRequest['fields']): Map<string, string> {
-  const variables = new Map<string, string>();
+function setFieldVariables(environment: Record<string, string>, fields: CGIRequest['fields']): void {
   for (const [name, value] of fields) {
     const key = name.toLowerCase();
+    if (key === 'content-type') environment['CONTENT_TYPE'] ??= toText(value);
     if (!/^[a-z0-9-]+$/.test(key) || WITHHELD.has(key)) continue;
     const variable = `HTTP_${key.toUpperCase().replaceAll('-', '_')}`;
-    const before = variables.get(variable);
+    const before = environment[variable];
     const separator = key === 'cookie' ? '; ' : ',';
-    variables.set(variable, before === undefined ? toText(value) : before + separator + toText(value));
+    environment[variable] = before === undefined ? toText(value) : before + separator + toText(value);
   }
-  return variables;
 }
 
 const WITHHELD: ReadonlySet<string> = new Set([
@@ -156,17 +155,11 @@ const WITHHELD: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The first of that name. */
-function fieldOf({ fields }: CGIRequest, wanted: string): string | undefined {
-  for (const [name, value] of fields) if (name.toLowerCase() === wanted) return toText(value);
-  return undefined;
-}
-
 /** The host that the client means, if that is a plain name or address: scripts make links of it. */
-function serverName(request: CGIRequest): string {
-  const host = fieldOf(request, 'host')?.replace(/:\d*$/, '') ?? '';
-  if (/^(?:[\w.-]+|\[[\da-fA-F:.]+\])$/.test(host)) return host;
-  return request.serverName.includes(':') ? `[${request.serverName}]` : request.serverName;
+function serverName({ serverName: own }: CGIRequest, host = ''): string {
+  const name = host.replace(/:\d*$/, '');
+  if (/^(?:[\w.-]+|\[[\da-fA-F:.]+\])$/.test(name)) return name;
+  return own.includes(':') ? `[${own}]` : own;
 }
 
 /** Octets as the environment gives them back: it is UTF-8. What is not that is taken for latin1. */

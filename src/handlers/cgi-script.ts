@@ -91,7 +91,10 @@ function checkPlace(
   { translate, boundary }: ScriptSearch,
 ): void {
   const realFile = realpathSync.native(file);
-  const isInPlace = isInside(realpathSync.native(translate(encodePath(directory))), realFile, sep);
+  const place = translate(encodePath(directory));
+  // Without a link on the way to the file there is none on the way to its directory.
+  const isInPlace =
+    (realFile === file && isInside(place, file, sep)) || isInside(realpathSync.native(place), realFile, sep);
   if (isInPlace && (!isInside(boundary.root, file, sep) || isServed(realFile, boundary))) return;
   throw new CGIError(403, `CGI script is not in its directory ('${name}')`, 'A link there leads out of it');
 }
