@@ -1,6 +1,9 @@
 // What a CGI request costs the server, against the least that running a program costs: `child_process.spawn` of the
 // same program in a loop. Processor time of the one process, without its children's:
-// `npm run build && node bench/cgi.js [requests, or programs, at a time]`
+// `npm run build && node bench/cgi.js [requests, or programs, at a time] [ms that the loop rests before each program]`
+//
+// Eight at a time, both are always busy. One at a time the server rests while the client does its part, and the caches
+// get cold, as those of the loop do if it rests as well.
 
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +12,7 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { placement } from './processes.js';
 import { median, withSpread } from './report.js';
@@ -21,11 +25,11 @@ const SCRIPT = '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\nhello\\n"
 const agent = new Agent({ keepAlive: true });
 
 const roles = { serve, loop };
-const [role = '1', ...args] = process.argv.slice(2);
-await (Object.hasOwn(roles, role) ? roles[role](...args) : compare(Number(role)));
+const [role = '8', ...args] = process.argv.slice(2);
+await (Object.hasOwn(roles, role) ? roles[role](...args) : compare(Number(role), ...args));
 
 /** Both in turn, so that a machine that is busy for a while is so for both: of each the median round counts. */
-async function compare(atOnce) {
+async function compare(atOnce, rest = '0') {
   const directory = mkdtempSync(join(tmpdir(), 'basehttp-bench-'));
   const program = join(directory, 'cgi-bin', 'hello.sh');
   mkdirSync(join(directory, 'cgi-bin'));
@@ -34,7 +38,7 @@ async function compare(atOnce) {
   // The client must not come to the server's processor, where it would drive what is there out of the caches.
   if (placement) spawnSync('taskset', ['-a', '-c', '-p', String(placement.load), String(process.pid)]);
   const server = start('serve', directory);
-  const spawner = start('loop', program, String(atOnce));
+  const spawner = start('loop', program, String(atOnce), rest);
   try {
     const [[port]] = await Promise.all([once(server, 'message'), once(spawner, 'message')]);
     const loops = [];
@@ -113,16 +117,17 @@ async function serve(directory) {
   process.send(httpd.serverPort);
 }
 
-async function loop(program, atOnce) {
+async function loop(program, atOnce, rest) {
   process.on('message', async (wish) => {
     if (wish === 'time') return tellTime(wish);
-    await runs(Number(atOnce), () => run(program));
+    await runs(Number(atOnce), () => run(program, Number(rest)));
     process.send('done');
   });
   process.send('ready');
 }
 
-async function run(program) {
+async function run(program, rest) {
+  if (rest > 0) await sleep(rest);
   const child = spawn(program);
   child.stdout.on('data', () => {});
   await once(child, 'close');

@@ -9,12 +9,19 @@ import { type CGIAnswer, CGIOutputError, findCgiHead, parseCgiHead } from './cgi
 /** A program is ended by now, or has this long, in milliseconds, for what it does behind its output. */
 const EXIT_MS = 1000;
 
+/** So long, in milliseconds, the first octets of an answer wait for the last, */
+const GATHER_MS = 2;
+/** while there are fewer than these. */
+const GATHER_MAX = 32 * 1024;
+
 /** One program, and the request that it answers. Close it, whatever becomes of it. */
 export class CGIConversation {
   readonly #program: CGIProcess;
   readonly #patience: Patience;
-  /** Output that was read together with the header. */
-  #rest: Buffer | undefined;
+  /** Output that has been read but not been given out. */
+  #rest: Buffer = EMPTY;
+  /** What comes behind it, if that has been asked for already. */
+  #ahead: Promise<Buffer | undefined> | undefined;
   /** Why the program was stopped, which is why all else fails. */
   #failure: unknown;
 
@@ -42,11 +49,11 @@ export class CGIConversation {
    * @throws {CGIError} it did not come in time.
    */
   async readHead(): Promise<CGIAnswer> {
-    let octets: Buffer = Buffer.alloc(0);
+    let octets: Buffer = EMPTY;
     for (;;) {
       const chunk = await this.#read();
       if (chunk === undefined) throw await this.#headless(octets.length);
-      octets = octets.length === 0 ? chunk : Buffer.concat([octets, chunk]);
+      octets = join(octets, chunk);
       const head = findCgiHead(octets);
       if (head === undefined) continue;
       this.#rest = octets.subarray(head.bodyStart);
@@ -55,18 +62,43 @@ export class CGIConversation {
     }
   }
 
+  /**
+   * Waits a moment for the program to end, as most do: then the length of the answer is known before it begins, and so
+   * is what the program exited with; and the client is sent one piece.
+   */
+  async gather(): Promise<void> {
+    const limit = timeLimit(GATHER_MS);
+    try {
+      while (this.#rest.length < GATHER_MAX) {
+        this.#ahead = this.#read();
+        this.#ahead.catch(() => {}); // whoever reads next is told
+        const chunk = await Promise.race([this.#ahead, limit.over]);
+        if (chunk === 'late') return;
+        this.#ahead = undefined;
+        if (chunk === undefined) {
+          await Promise.race([this.#program.exited, limit.over]);
+          return;
+        }
+        this.#rest = join(this.#rest, chunk);
+      }
+    } finally {
+      limit.clear();
+    }
+  }
+
   /** Whether there is anything behind the header. */
   async hasBody(): Promise<boolean> {
-    this.#rest = await this.readBody();
-    return this.#rest !== undefined;
+    this.#rest = (await this.readBody()) ?? EMPTY;
+    return this.#rest.length > 0;
   }
 
   /** The next octets of the body, at least one; `undefined` at the end. */
   async readBody(): Promise<Buffer | undefined> {
     const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest !== undefined && rest.length > 0) return rest;
-    const chunk = await this.#read();
+    this.#rest = EMPTY;
+    if (rest.length > 0) return rest;
+    const chunk = await (this.#ahead ?? this.#read());
+    this.#ahead = undefined;
     this.#patience.renew();
     return chunk;
   }
@@ -78,13 +110,10 @@ export class CGIConversation {
 
   /** How the program has ended, behind its output; `undefined` if it does not end soon. */
   async exit(): Promise<CGIExit | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), EXIT_MS);
-    });
-    const exit = await Promise.race([this.#program.exited, late]);
-    clearTimeout(timer);
-    return exit;
+    const limit = timeLimit(EXIT_MS);
+    const exit = await Promise.race([this.#program.exited, limit.over]);
+    limit.clear();
+    return exit === 'late' ? undefined : exit;
   }
 
   /** The program is stopped, should it still run. */
@@ -130,6 +159,21 @@ export class CGIConversation {
 /** For the log. */
 export function describeExit({ code, signal }: CGIExit): string {
   return signal === undefined ? `it exited with status ${code}` : `it was ended by ${signal}`;
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+function join(first: Buffer, second: Buffer): Buffer {
+  return first.length === 0 ? second : Buffer.concat([first, second]);
+}
+
+/** Resolves when the time is over, unless it is cleared. */
+function timeLimit(milliseconds: number): { readonly over: Promise<'late'>; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, 'late');
+  });
+  return { over, clear: () => clearTimeout(timer) };
 }
 
 /** Runs out if nothing happens for some time, unless somebody else is waited for meanwhile. */

@@ -19,7 +19,7 @@ export interface CGIRequest {
   readonly scriptName: string;
   /** What is behind it in the path, decoded: `/b/c`, or empty. */
   readonly pathInfo: string;
-  /** The file that `pathInfo` would name as a path of its own. */
+  /** The file that `pathInfo` would name as a path of its own; `undefined` if it is empty or names none. */
   readonly pathTranslated: string | undefined;
   /** The file of the script. */
   readonly scriptFilename: string;
@@ -103,7 +103,7 @@ function metaVariables(request: CGIRequest, host: string | undefined): Variables
     CONTENT_LENGTH: request.contentLength?.toString(),
     GATEWAY_INTERFACE: 'CGI/1.1',
     PATH_INFO: pathInfo === '' ? undefined : pathInfo,
-    PATH_TRANSLATED: pathInfo === '' ? undefined : request.pathTranslated,
+    PATH_TRANSLATED: request.pathTranslated,
     QUERY_STRING: toAscii(request.query ?? ''),
     REMOTE_ADDR: remoteAddress,
     REMOTE_HOST: remoteAddress, // §4.1.9 allows it; the name would have to be looked up

@@ -249,7 +249,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
       contentLength,
       scriptName: script.name,
       pathInfo: script.pathInfo,
-      pathTranslated: this.#translateInfo(script.pathInfo),
+      pathTranslated: script.pathInfo === '' ? undefined : this.#translateInfo(script.pathInfo),
       scriptFilename: script.file,
       documentRoot: resolve(this.directory),
       remoteAddress: this.clientAddress[0],
@@ -293,6 +293,7 @@ export class CGIHTTPRequestHandler extends SimpleHTTPRequestHandler {
         if (!(await conversation.hasBody())) await conversation.exit();
         return answer.location;
       }
+      await conversation.gather();
       await this.#sendCgiHead(answer, conversation);
       await this.#sendCgiBody(answer, conversation);
       await this.#checkExit(script, answer, conversation);

@@ -553,6 +553,19 @@ describe.skipIf(WINDOWS)('what a program says', () => {
     expect(served.log.join('\n')).toContain('exited with status 3');
   });
 
+  it('has its length if the program ends at once', async () => {
+    const served = await run(shell(`printf '${TEXT}\\n\\nok'`));
+    using client = await served.connect();
+    // On a busy machine what is "at once" may take too long.
+    for (let tries = 1; ; tries++) {
+      client.send(requestText('GET', '/cgi-bin/run'));
+      const reply = await client.reply();
+      expect(reply).toMatchObject({ status: 200, text: 'ok' });
+      if (reply!.get('content-length') === '2') break;
+      expect(tries).toBeLessThan(200);
+    }
+  });
+
   it('a program that is killed in the middle of its answer: the client can tell', async () => {
     const served = await run(shell(`printf '${TEXT}\\n\\nhalf'`, 'kill -9 $$'));
     using client = await served.connect();
