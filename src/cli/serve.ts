@@ -15,7 +15,7 @@ import { findSite } from './site.js';
 const END_MS = 10_000;
 /** Whoever has waited for that long is told what for. */
 const PATIENCE_MS = 500;
-/** A Ctrl-C so soon behind another is the same one: npm passes on what the terminal has sent to both. */
+/** A signal so soon behind another is the same one: npm, and others, pass on what their whole group has been sent. */
 const ECHO_MS = 100;
 
 /**
@@ -65,7 +65,7 @@ function stopOnSignals(httpd: HTTPServer, graceMs: number): void {
   const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const now = performance.now();
     if (since !== undefined) {
-      if (signal === 'SIGTERM' || now - since > ECHO_MS) process.exit(128 + constants.signals[signal]);
+      if (now - since > ECHO_MS) process.exit(128 + constants.signals[signal]);
       return;
     }
     since = now;

@@ -82,6 +82,7 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
   #discarded = 0;
   #received = 0;
   #waited = 0;
+  #lingers = true;
   #lingersUntil = 0;
 
   /**
@@ -121,7 +122,9 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
   /** Finishes what is in flight, lets it say `Connection: close`, and ends; an idle connection ends at once. */
   stop(): void {
     this.#stopping = true;
-    if (this.idle) this.#end();
+    if (!this.idle) return;
+    this.#lingers = false; // the peer has had its answers: whether it closes need not be waited for
+    this.#end();
   }
 
   /** Ends the connection now, whatever is in flight. */
@@ -609,6 +612,10 @@ export class Connection implements TransportListener, Timed, TurnTaker, Response
     this.#await(PEER_TAKES, this.#settings.timeouts.send);
     this.#transport.end(() => {
       if (this.#closed) return;
+      if (!this.#lingers) {
+        this.#transport.destroy();
+        return;
+      }
       this.#lingersUntil = this.#settings.deadlines.clock() + this.#settings.timeouts.lingerTotal;
       this.#linger();
     });

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageInfo from '../../package.json' with { type: 'json' };
@@ -227,6 +227,20 @@ describe('how it ends', () => {
       expect(command.stderr).toContain('"GET /a.txt HTTP/1.1" 200');
     },
   );
+
+  it('MUST 83: it does not wait for clients that keep their side open', async () => {
+    await using command = await startCommand(['0', site.path]);
+    const client = connect({ port: command.port, host: '127.0.0.1', allowHalfOpen: true });
+    try {
+      client.write(request('GET /a.txt'));
+      await once(client, 'data');
+      command.child.kill('SIGTERM');
+      expect(await command.exited).toBe(0);
+      expect(command.stderr).not.toContain('Answers are in progress');
+    } finally {
+      client.destroy();
+    }
+  });
 
   it('MUST 83: an answer in progress is sent to its end; nobody new is let in', async () => {
     await using command = await startCommand(['0', site.path]);

@@ -148,6 +148,7 @@ describe('Connection: stop()', () => {
       expect(served.transport.ended).toBe(true);
       await served.send(request('/late'));
       expect(served.exchanges).toHaveLength(text === '' ? 0 : 1);
+      expect(served.transport.calls).toContain('destroy'); // without waiting for the peer
     }
   });
 
