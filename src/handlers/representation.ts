@@ -118,10 +118,15 @@ function findSibling(file: ServedFile, coding: Coding): ServedFile | undefined {
   const suffix = SUFFIXES.find((candidate) => SIBLINGS[candidate] === coding);
   const sibling = findFile(`${file.path}${suffix}`, file.boundary);
   if (typeof sibling === 'string') return undefined;
-  // To the second, since that is what archives and many tools keep of a time.
-  if (Math.floor(sibling.stats.mtimeMs / 1000) >= Math.floor(file.stats.mtimeMs / 1000)) return sibling;
+  if (!isOlder(sibling.stats.mtimeMs, file.stats.mtimeMs)) return sibling;
   sibling.close();
   return undefined;
+}
+
+/** To the second where one of them has no more than that, as archives and many tools leave it. */
+function isOlder(timeMs: number, thanMs: number): boolean {
+  const isWhole = timeMs % 1000 === 0 || thanMs % 1000 === 0;
+  return isWhole ? Math.floor(timeMs / 1000) < Math.floor(thanMs / 1000) : timeMs < thanMs;
 }
 
 /** What a file holds, octet by octet. */

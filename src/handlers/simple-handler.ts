@@ -64,7 +64,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
   declare listings: boolean;
   /** Whether `/about` is served from `about.html`. */
   declare cleanUrls: boolean;
-  /** Path of the page that answers where nothing is found, `'/index.html'`: for applications that route in the browser. */
+  /** Path of the page that answers where there is no file, `'/index.html'`: for applications that route in the browser. */
   declare fallbackPage: string | undefined;
   /** File below `directory`, `'404.html'`, that is the body of a 404, if it is there. */
   declare notFoundPage: string | undefined;
@@ -116,7 +116,7 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
    */
   sendHead(): ClosableSource | undefined | Promise<ClosableSource | undefined> {
     const path = this.#parse(this.path);
-    if (!path.ok) return this.#refuse(path.status);
+    if (!path.ok) return this.#refusePath(path);
     if (path.hidden && !this.dotfiles) return this.#notFound();
     const filePath = this.translatePath(this.path);
     const found = this.#find(filePath);
@@ -318,6 +318,8 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
       if (page === 'missing' || page === 'directory') continue;
       return typeof page === 'string' ? this.#refuseOpening(page) : this.#sendFile(page);
     }
+    const page = this.#findFallback();
+    if (page !== undefined) return this.#sendFile(page);
     return this.listings ? this.listDirectory(path) : this.#notFound();
   }
 
@@ -423,11 +425,21 @@ export class SimpleHTTPRequestHandler extends BaseHTTPRequestHandler {
 
   #refuseOpening(failure: OpenFailure, message?: string): Sending {
     if (failure === 'exhausted') return this.#refuse(503, undefined, { 'Retry-After': RETRY_AFTER_SECONDS });
-    if (failure === 'missing' && this.fallbackPage !== undefined && this.#wantsPage()) {
-      const page = this.#find(join(this.#boundary().root, this.fallbackPage));
-      if (typeof page === 'object') return this.#sendFile(page);
-    }
-    return this.#notFound(message);
+    const page = failure === 'missing' ? this.#findFallback() : undefined;
+    return page === undefined ? this.#notFound(message) : this.#sendFile(page);
+  }
+
+  /** A slash or backslash that is encoded is in no name of a file, but may be in a route of an application. */
+  #refusePath({ status, reason }: PathRefusal): Sending {
+    if (status !== 404) return this.#refuse(status);
+    const isRoute = reason === 'encoded-slash' || reason === 'backslash';
+    return isRoute ? this.#refuseOpening('missing') : this.#notFound();
+  }
+
+  #findFallback(): ServedFile | undefined {
+    if (this.fallbackPage === undefined || !this.#wantsPage()) return undefined;
+    const page = this.#find(join(this.#boundary().root, this.fallbackPage));
+    return typeof page === 'object' ? page : undefined;
   }
 
   /** With a slash behind its name, a file is not there. */

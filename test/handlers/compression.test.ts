@@ -270,6 +270,16 @@ describe('compressed siblings', () => {
     expect(brotliDecompressSync(octets(answer)).toString()).toBe(TEXT);
   });
 
+  it('of the same second are passed over if they are older, but not if only one has a part of a second', async () => {
+    const made = (name: string, seconds: number) => utimesSync(join(site.root.path, name), seconds, seconds);
+    made('made.js', 1000.5);
+    made('made.js.br', 1000.25);
+    made('made.js.gz', 1000.75);
+    expect((await accepting('/made.js', 'br, gzip')).body).toBe('GZ SIBLING');
+    made('made.js.br', 1000);
+    expect((await accepting('/made.js', 'br, gzip')).body).toBe('BR SIBLING');
+  });
+
   it('MUST 52: that are links out of the directory are passed over', async () => {
     site.root.write('../secret.br', 'SECRET');
     site.root.write('page.html', TEXT);

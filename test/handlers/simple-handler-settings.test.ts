@@ -42,16 +42,23 @@ function asBrowser(target: string): Promise<Answer> {
 describe('fallbackPage', () => {
   const APP = { 'index.html': '<p>app</p>', 'main.js': 'js', 'dir/x.txt': 'x', '.env': 'SECRET' };
 
-  it.each(['/users', '/users/1', '/users/', '/users/john.doe', '/dir/nothing', '/main.js/'])(
-    'answers the navigation to %s',
-    async (target) => {
-      await serve(APP, { fallbackPage: 'index.html' });
-      const answer = await asBrowser(target);
-      expect([answer.status, answer.body]).toEqual([200, '<p>app</p>']);
-      expect(answer.field('content-type')).toBe('text/html; charset=utf-8');
-      expect(answer.field('cache-control')).toBe('no-cache');
-    },
-  );
+  it.each([
+    '/users',
+    '/users/1',
+    '/users/',
+    '/users/john.doe',
+    '/dir/nothing',
+    '/main.js/',
+    '/dir/',
+    '/a%2Fb',
+    '/a%5Cb',
+  ])('answers the navigation to %s', async (target) => {
+    await serve(APP, { fallbackPage: 'index.html' });
+    const answer = await asBrowser(target);
+    expect([answer.status, answer.body]).toEqual([200, '<p>app</p>']);
+    expect(answer.field('content-type')).toBe('text/html; charset=utf-8');
+    expect(answer.field('cache-control')).toBe('no-cache');
+  });
 
   it('does not stand in for scripts, images and data', async () => {
     await serve(APP, { fallbackPage: 'index.html' });
@@ -60,18 +67,26 @@ describe('fallbackPage', () => {
     expect((await site.get('/users', { Accept: 'application/json' })).status).toBe(404);
   });
 
-  it('leaves files, directories, what is hidden and what is malformed as they are', async () => {
+  it('leaves files, what is hidden and what is malformed as they are', async () => {
     await serve(APP, { fallbackPage: '/index.html' });
     expect((await asBrowser('/main.js')).body).toBe('js');
-    expect((await asBrowser('/dir/')).body).toContain('x.txt');
     expect((await asBrowser('/.env')).status).toBe(404);
     expect((await asBrowser('/%zz')).status).toBe(400);
     expect((await asBrowser('/../x')).status).toBe(404);
   });
 
-  it('that is not there is a 404', async () => {
-    await serve({}, { fallbackPage: 'index.html' });
+  it('stands in for a listing, but not for one as JSON', async () => {
+    await serve(APP, { fallbackPage: 'index.html', listings: false });
+    expect((await asBrowser('/dir/')).body).toBe('<p>app</p>');
+    await site[Symbol.asyncDispose]();
+    await serve(APP, { fallbackPage: 'index.html' });
+    expect((await site.get('/dir/', { Accept: 'application/json' })).body).toContain('x.txt');
+  });
+
+  it('that is not there is a 404, or a listing', async () => {
+    await serve({ 'dir/x.txt': 'x' }, { fallbackPage: 'index.html' });
     expect((await asBrowser('/users')).status).toBe(404);
+    expect((await asBrowser('/dir/')).body).toContain('x.txt');
   });
 });
 
@@ -80,10 +95,10 @@ describe('notFoundPage', () => {
 
   it('is the body of each 404, without conditions and ranges', async () => {
     await serve(PAGE, { notFoundPage: '404.html' });
-    for (const target of ['/nothing', '/dir/nothing', '/a.txt/', '/.env', '/../x']) {
+    for (const target of ['/nothing', '/dir/nothing', '/a.txt/', '/.env', '/../x', '/a%2fb', '/a%5cb']) {
       const answer = await site.get(target, { Range: 'bytes=0-1', 'If-None-Match': '*' });
       expect(answer.status, target).toBe(404);
-      if (target !== '/../x') expect(answer.body, target).toBe('<p>lost</p>');
+      expect(answer.body, target).toBe('<p>lost</p>');
     }
     const head = await site.ask('HEAD', '/nothing');
     expect([head.status, head.body, head.field('content-length')]).toEqual([404, '', '11']);
