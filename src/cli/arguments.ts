@@ -141,6 +141,7 @@ function sortOut([first, second, third]: readonly string[]): Operands {
   if (third !== undefined) {
     throw misused(`${quote(third)} is one argument too many: quote a name that has blanks in it`);
   }
+  if (first === '' || second === '') throw misused('an empty name is no directory: . is the current one');
   if (first === undefined) return {};
   if (second === undefined) return isDigits(first) ? { port: first } : { directory: first };
   if (isDigits(first)) return { port: first, directory: second };

@@ -1,6 +1,6 @@
 // What is served: a directory, or one file of one.
 
-import { realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isHidden, isInside } from '../files/path.js';
 import { CommandFailure } from './failure.js';
@@ -19,8 +19,17 @@ export function findSite(path: string): Site {
   const stats = statsOf(absolute);
   if (stats === undefined)
     throw new CommandFailure(`${absolute} does not exist: name a directory or a file that does`);
-  if (stats.isDirectory()) return { directory: absolute, file: undefined };
-  if (stats.isFile()) return { directory: dirname(absolute), file: basename(absolute) };
+  if (stats.isDirectory()) {
+    checkAccess(absolute, constants.X_OK);
+    return { directory: absolute, file: undefined };
+  }
+  if (stats.isFile()) {
+    const file = basename(absolute);
+    if (file.includes('\\'))
+      throw new CommandFailure(`no URL leads to ${absolute}, because of its backslash: rename it`);
+    checkAccess(absolute, constants.R_OK);
+    return { directory: dirname(absolute), file };
+  }
   throw new CommandFailure(`${absolute} is neither a directory nor a file: name one that is`);
 }
 
@@ -58,6 +67,18 @@ function statsOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    throw new CommandFailure(`${path} cannot be read: name a directory that you may enter`);
+    throw unreadable(path);
   }
+}
+
+function checkAccess(path: string, mode: number): void {
+  try {
+    accessSync(path, mode);
+  } catch {
+    throw unreadable(path);
+  }
+}
+
+function unreadable(path: string): CommandFailure {
+  return new CommandFailure(`${path} cannot be read: name a file or directory that you may read`);
 }

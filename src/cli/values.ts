@@ -66,8 +66,9 @@ export function toText(text: string): string {
   return text;
 }
 
-/** The fields that each answer has by itself, or that frame it. */
-const SERVERS_OWN = /^(?:content-length|transfer-encoding|connection|date|server)$/i;
+/** The fields that each answer has by itself, that frame it, or that say which file, and which part of it, it has. */
+const SERVERS_OWN =
+  /^(?:connection|content-encoding|content-length|content-range|date|etag|keep-alive|last-modified|server|transfer-encoding)$/i;
 
 export function toHeaderField(text: string): HeaderField {
   const [name, value] = cut(text, ':');

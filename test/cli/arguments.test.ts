@@ -139,6 +139,15 @@ describe('MUST 86: is refused in one line, with exit code 2', () => {
   });
 });
 
+it.each([[['']], [['1', '']]])(
+  'MUST 86: %j, as of a variable that is not set, is not the current directory',
+  (argv) => {
+    const { message, exitCode } = failureOf(() => parseArguments(argv));
+    expect(message).toBe('an empty name is no directory: . is the current one; see basehttp --help');
+    expect(exitCode).toBe(2);
+  },
+);
+
 it('MUST 86: an unknown option is named without its value, which may be a secret', () => {
   const { message } = failureOf(() => parseArguments(['--auht=ann:secret']));
   expect(message).toBe("unknown option '--auht' (Did you mean --auth?); see basehttp --help");

@@ -1,5 +1,6 @@
 // What the command serves, with the options that change it.
 
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand, startCommand } from '../support/command.js';
@@ -278,5 +279,23 @@ describe('MUST 86: what cannot be served is said in one line', () => {
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^basehttp: [^\n]+\n$/);
     expect(stderr).toContain(sentence);
+  });
+
+  it.skipIf(process.platform === 'win32')('a file that no URL leads to', () => {
+    using own = new TemporaryDirectory({ 'a\\b.txt': '' });
+    const { status, stderr } = runCommand(['0', join(own.path, 'a\\b.txt')]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^basehttp: no URL leads to [^\n]+ because of its backslash: rename it\n$/);
+  });
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('what may not be read', () => {
+    using own = new TemporaryDirectory({ 'a.txt': '', 'dir/b.txt': '' });
+    for (const name of ['a.txt', 'dir']) {
+      chmodSync(join(own.path, name), 0);
+      const { status, stderr } = runCommand(['0', join(own.path, name)]);
+      chmodSync(join(own.path, name), 0o700);
+      expect(status).toBe(1);
+      expect(stderr).toContain('cannot be read: name a file or directory that you may read');
+    }
   });
 });

@@ -256,6 +256,7 @@ describe('a value that does not fit is one line that says what would, and exit c
     ["-H 'A b: c'", 'A field name is a token'],
     ["-H 'A: \u0416'", 'has a character that may not be sent'],
     ['-H Content-Length:1', "--header: 'Content-Length' is the server's to send: leave it out"],
+    ['-H ETag:1', "--header: 'ETag' is the server's to send: leave it out"],
     ['-H Server:x', "--header: 'Server' is the server's to send: leave it out"],
     ['--content-type text', "--content-type: 'text' is not a media type: such as text/plain"],
     ['--cache no-store', "--cache: 'no-store' is not a rule: say PATTERN=VALUE"],
